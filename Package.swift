@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// CI sets LIKENESS_WARNINGS_AS_ERRORS; a developer in the middle of a thought need not fight a warning.
+let warningsAreErrors = Context.environment["LIKENESS_WARNINGS_AS_ERRORS"] != nil
+
+let swift: [SwiftSetting] =
+    [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+    + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+let warnings: [String] = ["-Wall", "-Wextra"] + (warningsAreErrors ? ["-Werror"] : [])
+let c: [CSetting] = [.unsafeFlags(warnings)]
+let cxx: [CXXSetting] = [.unsafeFlags(warnings)]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: ["TestSupport"] + dependencies, swiftSettings: swift)
+}
+
+let package = Package(
+    name: "likeness",
+    products: [.executable(name: "likeness", targets: ["likeness"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Seams: C libraries, each imported by exactly one Swift module.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "CJPEG", cSettings: c,
+            linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("exif")]),
+        .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+        .target(
+            name: "CFaiss", cxxSettings: cxx,
+            linkerSettings: [
+                .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
+            ]),
+
+        // What everybody may use.
+        module("Faults", []),
+        module("NativeThreads", []),
+
+        // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
+        module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
+        module("LocalCluster", ["Faults", "Postgres", system, subprocess]),
+        module("Imaging", ["CJPEG", "Faults"]),
+        module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
+        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
+
+        // The catalog, and what is done with it.
+        .target(
+            name: "Migrations", path: "Migrations", sources: ["Migrations.swift"],
+            resources: [.copy("Schema"), .copy("Views")], swiftSettings: swift),
+        module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
+        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
+        module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", logging, system]),
+        module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", crypto, system]),
+        module("Benchmarking", ["Embeddings", "Faults", "Imaging", system]),
+        .executableTarget(
+            name: "likeness",
+            dependencies: [
+                "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
+                "Postgres", "Search", "VectorIndexes", arguments, logging, system,
+            ], swiftSettings: swift),
+
+        // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["Catalog", "Faults", "LocalCluster", "Postgres", subprocess, system],
+            path: "Tests/TestSupport", swiftSettings: swift),
+        tests(of: "Faults", ["Faults"]),
+        tests(of: "Architecture", []),
+        tests(of: "Postgres", ["Postgres"]),
+        tests(of: "LocalCluster", ["LocalCluster", "Postgres", system]),
+        tests(of: "Imaging", ["Imaging"]),
+        tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
+        tests(of: "VectorIndexes", ["VectorIndexes", system]),
+        tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
+        tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
+        tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),
+    ],
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx17
+)

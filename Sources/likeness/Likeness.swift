@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Likeness: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "likeness")
+}
