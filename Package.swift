@@ -56,7 +56,7 @@ let package = Package(
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system, subprocess]),
-        module("Imaging", ["CJPEG", "Faults"]),
+        module("Imaging", ["CJPEG", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
 

@@ -1,0 +1,57 @@
+import Faults
+import SystemPackage
+
+/// What can be wrong with a command as a whole.
+enum CommandFault: Fault {
+    case noIndex(model: String)
+    case noModel
+    case noSuchModel(String, known: [String])
+    case weightsNotHere(model: String, sha256: String)
+    case nothingToAsk
+    case everyInputFailed(count: Int)
+    case downloadFailed(url: String, reason: String)
+    case pinChanged(url: String, pinned: String, got: String)
+
+    var message: String {
+        switch self {
+        case .noIndex(let model): "no index holds vectors of model \(model)"
+        case .noModel: "no model is known: there is nothing to compute embeddings with"
+        case .noSuchModel(let name, let known):
+            known.isEmpty
+                ? "there is no model \"\(name)\"; the catalog has none"
+                : "there is no model \"\(name)\"; the catalog has \(known.joined(separator: ", "))"
+        case .weightsNotHere(let model, let sha256):
+            "the weights of model \(model) are not on this machine (SHA-256 \(sha256.prefix(12))…)"
+        case .nothingToAsk: "a query needs an image file or --id"
+        case .everyInputFailed(let count): "none of the \(count) inputs could be used"
+        case .downloadFailed(let url, let reason): "\(url) was not downloaded: \(reason)"
+        case .pinChanged(let url, let pinned, let got):
+            "\(url) has SHA-256 \(got), not \(pinned), which it had the first time"
+        }
+    }
+
+    var hint: String? {
+        switch self {
+        case .noIndex: "Create one: likeness index create default --type flat && likeness sync --once"
+        case .noModel:
+            "Get ResNet-50: likeness model fetch, or likeness model add FILE.safetensors; "
+                + "without a network: --model structure-2048, for copies and near-duplicates"
+        case .noSuchModel: "See what there is: likeness model list"
+        case .weightsNotHere: "Name the file: likeness model add FILE.safetensors"
+        case .nothingToAsk: "likeness query PICTURE.jpg"
+        case .everyInputFailed: nil
+        case .downloadFailed:
+            "Download it elsewhere, then: likeness model add FILE.safetensors; "
+                + "without weights: --model structure-2048, for copies and near-duplicates"
+        case .pinChanged: "If the new file is meant: likeness model fetch --accept-changed"
+        }
+    }
+
+    var recovery: Recovery {
+        if case .downloadFailed = self { .retryLater } else { .askOperator }
+    }
+
+    var exitStatus: ExitStatus {
+        if case .nothingToAsk = self { .usage } else { .failed }
+    }
+}
