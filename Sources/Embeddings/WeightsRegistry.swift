@@ -13,6 +13,7 @@ public struct WeightsRegistry: Sendable {
         let path: String
         let sha256: String
         let size: Int64
+        /// Nanoseconds since 1970.
         let modified: Int64
 
         init(_ weights: FilePath, sha256: String, stamp: Stamp) {
@@ -78,7 +79,7 @@ public struct WeightsRegistry: Sendable {
 
     private static func stamp(of file: FilePath) -> Stamp? {
         var status = stat()
-        guard file.withPlatformString({ Glibc.stat($0, &status) }) == 0 else { return nil }
+        guard file.withPlatformString({ lstat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Stamp(
             size: Int64(status.st_size),
             modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))

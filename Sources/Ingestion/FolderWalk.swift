@@ -6,7 +6,7 @@ import Glibc
 /// A path is met once, however many of the named paths lead to it. Pipes, sockets and devices are passed over.
 ///
 /// - Complexity: O(n log n) in the number of entries of a folder; memory for one folder's names a level.
-struct FolderWalk: Sequence, IteratorProtocol {
+package struct FolderWalk: Sequence, IteratorProtocol {
     private var stack: [Entry] = []
     private var visited: Set<[UInt8]> = []
 
@@ -16,11 +16,11 @@ struct FolderWalk: Sequence, IteratorProtocol {
         let isNamed: Bool
     }
 
-    init(_ paths: [[UInt8]]) {
+    package init(_ paths: [[UInt8]]) {
         stack = paths.reversed().map { Entry(path: $0, isNamed: true) }
     }
 
-    mutating func next() -> WalkEvent? {
+    package mutating func next() -> WalkEvent? {
         while let entry = stack.popLast() {
             if let event = visit(entry) { return event }
         }
