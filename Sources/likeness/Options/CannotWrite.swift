@@ -1,50 +1,46 @@
 import Faults
-import FoundationEssentials
+import Glibc
 import SystemPackage
 
 /// A file or folder of the home that could not be written.
 struct CannotWrite: Fault {
     let path: FilePath
-    let reason: String
+    let reason: Errno
 
-    var message: String { "\(printableName(path.bytes)) cannot be written: \(reason)" }
+    var message: String { "\(printableName(path.bytes)) cannot be written: \(reason.description.lowercased())" }
     var hint: String? { "Make room or give write permission, or choose another folder: --home DIR" }
     var recovery: Recovery { .retryLater }
     var exitStatus: ExitStatus { .cannotWrite }
 
+    /// Makes a folder and those above it; one that is there already is fine.
     static func creatingFolder(_ folder: FilePath) throws(CannotWrite) {
-        try mapping(folder) {
-            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        if folder.removingLastComponent() != folder, !folder.removingLastComponent().isEmpty {
+            guard access(folder.removingLastComponent().string, F_OK) != 0 else { return try makeFolder(folder) }
+            try creatingFolder(folder.removingLastComponent())
         }
+        try makeFolder(folder)
     }
 
+    private static func makeFolder(_ folder: FilePath) throws(CannotWrite) {
+        guard mkdir(folder.string, 0o755) != 0, errno != EEXIST else { return }
+        throw CannotWrite(path: folder, reason: Errno(rawValue: errno))
+    }
+
+    /// Renames a file over whatever was at the place.
     static func moving(_ file: FilePath, to place: FilePath) throws(CannotWrite) {
-        try mapping(place) {
-            try? FileManager.default.removeItem(atPath: place.string)
-            try FileManager.default.moveItem(atPath: file.string, toPath: place.string)
-        }
+        guard rename(file.string, place.string) == 0 else { throw CannotWrite(path: place, reason: Errno(rawValue: errno)) }
     }
 
-    static func writing(_ data: Data, to file: FilePath) throws(CannotWrite) {
-        try mapping(file) { try data.write(to: URL(filePath: file.string), options: .atomic) }
-    }
-
-    private static func mapping(_ path: FilePath, _ body: () throws -> Void) throws(CannotWrite) {
+    /// Writes a small file whole or not at all.
+    static func writing(_ bytes: some Sequence<UInt8>, to file: FilePath) throws(CannotWrite) {
+        let partial = FilePath(file.string + ".partial")
         do {
-            try body()
+            let descriptor = try FileDescriptor.open(
+                partial, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
         } catch {
-            throw CannotWrite(path: path, reason: (error as? CocoaError)?.underlyingReason ?? "\(error)")
+            throw CannotWrite(path: file, reason: error as? Errno ?? .ioError)
         }
-    }
-}
-
-extension CocoaError {
-    /// The system's words, which Foundation hides behind its own.
-    fileprivate var underlyingReason: String? {
-        if let posix = userInfo["NSUnderlyingError"] as? POSIXError {
-            let words = String(cString: strerror(posix.code.rawValue))
-            return words.prefix(1).lowercased() + words.dropFirst()
-        }
-        return nil
+        try moving(partial, to: file)
     }
 }
