@@ -88,6 +88,7 @@ let package = Package(
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "VectorIndexes", ["VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
+        tests(of: "Ingestion", ["Ingestion", system]),
         tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
         tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),
     ],
