@@ -63,7 +63,8 @@ let package = Package(
         // The catalog, and what is done with it.
         .target(
             name: "Migrations", path: "Migrations", sources: ["Migrations.swift"],
-            resources: [.copy("Schema"), .copy("Views")], swiftSettings: swift),
+            // In the code, so that the binary has them wherever it is copied.
+            resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
         module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", logging, system]),
