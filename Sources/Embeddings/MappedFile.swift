@@ -18,7 +18,7 @@ final class MappedFile {
             return
         }
         // Populated at once: a weights file is read from end to end.
-        let start = mmap(nil, size, PROT_READ, MAP_PRIVATE | Int32(MAP_POPULATE.rawValue), descriptor, 0)
+        let start = mmap(nil, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0)
         guard let start, start != MAP_FAILED else {
             throw .weightsUnreadable(path, reason: String(cString: strerror(errno)))
         }

@@ -7,35 +7,16 @@ final class Network {
     private let output: Tensor
 
     /// Binds a plan's primitives to weights and to buffers of its own.
-    init(_ plan: NetworkPlan, batch: Int, weights: NetworkWeights, on engine: OneDNNEngine) throws(EmbeddingError) {
-        self.batch = batch
+    init(_ plan: NetworkPlan, weights: NetworkWeights, on engine: OneDNNEngine) throws(EmbeddingError) {
+        batch = plan.batch
         self.engine = engine
-        let side = Preprocessing.side
-        let inputLayout = try TensorLayout.rowMajor([batch, 3, side, side], .float32)
-        input = try Tensor(inputLayout, in: TensorStorage(byteCount: inputLayout.byteCount), on: engine)
-        let outputLayout = try TensorLayout.rowMajor([batch, ResNet50Architecture.dimension, 1, 1], .float32)
-        output = try Tensor(outputLayout, in: TensorStorage(byteCount: outputLayout.byteCount), on: engine)
-
-        var buffers: [Int: TensorStorage] = [:]
-        for (number, size) in plan.bufferSizes { buffers[number] = try TensorStorage(byteCount: size) }
-        let scratchpad = try TensorStorage(byteCount: plan.entries.map(\.primitive.scratchpad.byteCount).max() ?? 0)
-        func tensor(_ place: NetworkPlan.Place, _ layout: TensorLayout) throws(EmbeddingError) -> Tensor {
-            switch place {
-            case .input: return input
-            case .output: return output
-            case .buffer(let number):
-                guard let storage = buffers[number] else {
-                    throw .oneDNN(status: "no buffer \(number)", operation: "the network's plan")
-                }
-                return try Tensor(layout, in: storage, on: engine)
-            }
-        }
+        let buffers = try NetworkBuffers(plan, on: engine)
         var steps: [Step] = []
         for entry in plan.entries {
             var bindings: [(role: TensorRole, tensor: Tensor)] = [
-                (.source, try tensor(entry.source, entry.primitive.source)),
-                (.destination, try tensor(entry.destination, entry.primitive.destination)),
-                (.scratchpad, try Tensor(entry.primitive.scratchpad, in: scratchpad, on: engine)),
+                (.source, try buffers.tensor(entry.source, entry.primitive.source)),
+                (.destination, try buffers.tensor(entry.destination, entry.primitive.destination)),
+                (.scratchpad, try buffers.scratchpad(entry.primitive.scratchpad)),
             ]
             if let layer = entry.layer {
                 bindings.append((.weights, try weights.weights(of: layer, in: entry.primitive.weights)))
@@ -44,6 +25,8 @@ final class Network {
             steps.append(Step(entry.name, entry.primitive, bindings))
         }
         self.steps = steps
+        input = buffers.input
+        output = buffers.output
     }
 
     /// Runs the network over `batch` inputs and writes `batch × dimension` features, not normalized.

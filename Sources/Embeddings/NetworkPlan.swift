@@ -20,7 +20,7 @@ struct NetworkPlan {
 
     private(set) var entries: [Entry] = []
     private let engine: OneDNNEngine
-    private let batch: Int
+    let batch: Int
     private let type: ElementType
 
     private static let reordered = 4
@@ -79,10 +79,11 @@ struct NetworkPlan {
         _ layer: ConvolutionLayer, _ input: Value, into place: Place, addingTo shortcut: TensorLayout? = nil
     ) throws(EmbeddingError) -> Value {
         let side = (input.side + 2 * layer.padding - layer.kernel) / layer.stride + 1
+        let output = try TensorLayout.any([batch, layer.outputChannels, side, side], type)
         let primitive = try Primitive.convolution(
             layer, source: .any([batch, layer.inputChannels, input.side, input.side], type),
             weights: .any(layer.shape, type), bias: .rowMajor([layer.outputChannels], .float32),
-            destination: shortcut ?? .any([batch, layer.outputChannels, side, side], type), on: engine)
+            destination: shortcut ?? output, on: engine)
         let source = try reorder(input, to: primitive.source, before: layer.name)
         entries.append(
             Entry(name: layer.name, primitive: primitive, layer: layer, source: source.place, destination: place))

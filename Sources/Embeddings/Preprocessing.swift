@@ -58,6 +58,7 @@ public enum Preprocessing: String, Sendable, Codable, CaseIterable {
             return image.resized(width: Self.side, height: Self.side)
         case .resize256Crop224:
             // torchvision's rule: the longer side is cut down to a whole number, the crop's corner rounded half to even.
+            let image = withoutFarEnds(image)
             let shorter = min(image.width, image.height)
             let width = Self.shorterSide * image.width / shorter
             let height = Self.shorterSide * image.height / shorter
@@ -66,5 +67,14 @@ public enum Preprocessing: String, Sendable, Codable, CaseIterable {
             return image.resized(width: width, height: height)
                 .cropped(x: Int(left), y: Int(top), width: Self.side, height: Self.side)
         }
+    }
+
+    /// The picture without what lies far outside the crop: a picture of 1 × 60,000 pixels, resized whole, would take 11 GB.
+    private func withoutFarEnds(_ image: RGBImage) -> RGBImage {
+        let longest = 8 * min(image.width, image.height)
+        let width = min(image.width, longest)
+        let height = min(image.height, longest)
+        if width == image.width && height == image.height { return image }
+        return image.cropped(x: (image.width - width) / 2, y: (image.height - height) / 2, width: width, height: height)
     }
 }

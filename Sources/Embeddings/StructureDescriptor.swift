@@ -1,0 +1,3 @@
+import Imaging
+
+public struct StructureDescriptor { static let architecture = "structure-2048" }
