@@ -1,0 +1,93 @@
+/// A type whose arrays can be bound and read: `[Int64]` is `bigint[]`, `[[UInt8]]` is `bytea[]`.
+///
+/// `UInt8` conforms as well, and its array is `bytea`.
+public protocol PostgresArrayElement {
+    /// The type of an array of these.
+    static var postgresArrayType: PostgresType { get }
+
+    /// Appends the binary form of an array.
+    static func appendArray(_ elements: [Self], to buffer: inout [UInt8])
+
+    /// Reads an array; nil when it has more than one dimension, NULLs, or elements that cannot be read as this.
+    static func array(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Self]?
+}
+
+extension Array: PostgresEncodable where Element: PostgresArrayElement {
+    public static var postgresType: PostgresType { Element.postgresArrayType }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { Element.appendArray(self, to: &buffer) }
+}
+
+extension Array: PostgresDecodable where Element: PostgresArrayElement {
+    public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
+        guard let elements = Element.array(postgresBytes: bytes, type: type) else { return nil }
+        self = elements
+    }
+}
+
+/// `[UInt8]` is `bytea`, not an array of numbers.
+extension UInt8: PostgresArrayElement {
+    public static var postgresArrayType: PostgresType { .bytea }
+    public static func appendArray(_ elements: [UInt8], to buffer: inout [UInt8]) {
+        buffer.append(contentsOf: elements)
+    }
+    public static func array(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) -> [UInt8]? {
+        type == .bytea ? Array(bytes) : nil
+    }
+}
+
+// The form of an array: number of dimensions, whether there are NULLs, the element's type; for each dimension its length
+// and first index; then each element with its length. Source: `array_send` in PostgreSQL's `arrayfuncs.c`.
+extension PostgresArrayElement where Self: PostgresEncodable & PostgresDecodable {
+    public static func appendArray(_ elements: [Self], to buffer: inout [UInt8]) {
+        buffer.appendBigEndian(Int32(elements.isEmpty ? 0 : 1))
+        buffer.appendBigEndian(Int32(0))
+        buffer.appendBigEndian(postgresType.oid)
+        if elements.isEmpty { return }
+        buffer.appendBigEndian(Int32(elements.count))
+        buffer.appendBigEndian(Int32(1))
+        for element in elements {
+            buffer.appendWithLength { element.appendPostgresBinary(to: &$0) }
+        }
+    }
+
+    public static func array(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Self]? {
+        guard bytes.count >= 12 else { return nil }
+        let dimensions = bytes.bigEndian(at: 0, as: Int32.self)
+        let elementType = PostgresType(oid: bytes.bigEndian(at: 8, as: UInt32.self))
+        if dimensions == 0 { return [] }
+        guard dimensions == 1, bytes.count >= 20 else { return nil }
+        let count = Int(bytes.bigEndian(at: 12, as: Int32.self))
+        // Each element has a length of 4 bytes, so that a count beyond that is not to be believed.
+        guard count >= 0, count <= (bytes.count - 20) / 4 else { return nil }
+        var elements: [Self] = []
+        elements.reserveCapacity(count)
+        var offset = 20
+        for _ in 0..<count {
+            guard bytes.count - offset >= 4 else { return nil }
+            let length = Int(bytes.bigEndian(at: offset, as: Int32.self))
+            offset += 4
+            guard length >= 0, bytes.count - offset >= length else { return nil }
+            let content = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
+            guard let element = Self(postgresBytes: content, type: elementType) else { return nil }
+            elements.append(element)
+            offset += length
+        }
+        return elements
+    }
+}
+
+extension Bool: PostgresArrayElement { public static var postgresArrayType: PostgresType { .boolArray } }
+extension Int16: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int2Array } }
+extension Int32: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int4Array } }
+extension Int64: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int8Array } }
+extension Int: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int8Array } }
+extension Float: PostgresArrayElement { public static var postgresArrayType: PostgresType { .float4Array } }
+extension Double: PostgresArrayElement { public static var postgresArrayType: PostgresType { .float8Array } }
+extension String: PostgresArrayElement { public static var postgresArrayType: PostgresType { .textArray } }
+extension TransactionID: PostgresArrayElement { public static var postgresArrayType: PostgresType { .xid8Array } }
+extension Timestamp: PostgresArrayElement { public static var postgresArrayType: PostgresType { .timestamptzArray } }
+extension JSON: PostgresArrayElement { public static var postgresArrayType: PostgresType { .jsonbArray } }
+/// `[[UInt8]]` is `bytea[]`.
+extension Array: PostgresArrayElement where Element == UInt8 {
+    public static var postgresArrayType: PostgresType { .byteaArray }
+}

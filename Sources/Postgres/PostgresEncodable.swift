@@ -1,0 +1,73 @@
+/// A value that can be bound to a statement or written by COPY, in PostgreSQL's binary format.
+///
+/// A type of one's own delegates to one of the built-in conformances: an id to `Int64`, an enum to `String`.
+/// `RawRepresentable` types get the conformance of their raw value by declaring it.
+public protocol PostgresEncodable {
+    /// The type that the statement declares for the parameter.
+    static var postgresType: PostgresType { get }
+
+    /// Appends the binary form, in network byte order and without its length.
+    func appendPostgresBinary(to buffer: inout [UInt8])
+}
+
+extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEncodable {
+    public static var postgresType: PostgresType { RawValue.postgresType }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { rawValue.appendPostgresBinary(to: &buffer) }
+}
+
+extension Bool: PostgresEncodable {
+    public static var postgresType: PostgresType { .bool }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.append(self ? 1 : 0) }
+}
+
+extension Int16: PostgresEncodable {
+    public static var postgresType: PostgresType { .int2 }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(self) }
+}
+
+extension Int32: PostgresEncodable {
+    public static var postgresType: PostgresType { .int4 }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(self) }
+}
+
+extension Int64: PostgresEncodable {
+    public static var postgresType: PostgresType { .int8 }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(self) }
+}
+
+extension Int: PostgresEncodable {
+    public static var postgresType: PostgresType { .int8 }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(Int64(self)) }
+}
+
+extension Float: PostgresEncodable {
+    public static var postgresType: PostgresType { .float4 }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(bitPattern) }
+}
+
+extension Double: PostgresEncodable {
+    public static var postgresType: PostgresType { .float8 }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(bitPattern) }
+}
+
+/// A string is text; PostgreSQL refuses one with a zero character (22021).
+extension String: PostgresEncodable {
+    public static var postgresType: PostgresType { .text }
+    public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.append(contentsOf: utf8) }
+}
+
+extension Array where Element == UInt8 {
+    /// Appends an integer in network byte order.
+    mutating func appendBigEndian(_ value: some FixedWidthInteger) {
+        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+    }
+
+    /// Appends the length of what `body` appends, and that itself.
+    mutating func appendWithLength(_ body: (inout [UInt8]) -> Void) {
+        let start = count
+        appendBigEndian(Int32(0))
+        body(&self)
+        let length = Int32(count - start - 4).bigEndian
+        Swift.withUnsafeBytes(of: length) { replaceSubrange(start..<start + 4, with: $0) }
+    }
+}
