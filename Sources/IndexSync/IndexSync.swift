@@ -1,0 +1,63 @@
+import Catalog
+import Postgres
+import SystemPackage
+import VectorIndexes
+
+/// Where the index files of a home are.
+public struct IndexFolders: Sendable {
+    /// `<home>/indexes`, a folder a model.
+    public let folder: FilePath
+
+    /// - Parameter home: the home folder.
+    public init(home: FilePath) { folder = home.appending("indexes") }
+
+    /// The folder of a model.
+    public func folder(of model: StoredModel) -> FilePath { folder.appending(model.name) }
+}
+
+extension StoreIdentity {
+    /// Whose vectors the store of a catalog's model holds.
+    public init(following model: StoredModel) {
+        let identity = model.identity
+        let parts = [
+            identity.architecture, identity.weights?.description ?? "no weights", identity.preprocessing,
+            identity.precision,
+        ]
+        self.init(model: model.name, modelIdentity: parts.joined(separator: " "), dimension: model.dimension)
+    }
+}
+
+/// Makes the index files of a home follow the catalog.
+public struct IndexSync: Sendable {
+    private let database: Database
+    private let folders: IndexFolders
+
+    public init(database: Database, folders: IndexFolders) {
+        self.database = database
+        self.folders = folders
+    }
+
+    /// Applies to every index of every model what can be seen now, and returns.
+    ///
+    /// Idempotent: what has been applied is applied once, and a call that finds nothing to do publishes nothing but its
+    /// position. Models without an index are left alone.
+    ///
+    /// - Throws: `CatalogError`, `PostgresError` or `IndexError` of the first model that cannot be followed.
+    public func once() async throws -> [SyncOutcome] {
+        let folders = folders
+        return try await database.run { connection in
+            let catalog = Catalog(connection)
+            var outcomes: [SyncOutcome] = []
+            let indexes = try catalog.indexes()
+            for use in try catalog.models() {
+                let folder = folders.folder(of: use.model)
+                let isWanted = indexes.contains { $0.model == use.model.id }
+                // A store whose last index was dropped still has to hear of it.
+                guard try isWanted || !(VectorStore.open(folder)?.manifest.indexes.isEmpty ?? true) else { continue }
+                outcomes.append(try StoreFollower(catalog: catalog, model: use.model, folder: folder).follow())
+            }
+            try catalog.pruneChanges()
+            return outcomes
+        }
+    }
+}
