@@ -4,9 +4,9 @@ extension RGBImage {
     /// Antialiased: when the picture shrinks, the triangle filter widens. Two passes, rows first, with 8-bit samples
     /// between them. The aspect ratio is not kept: the picture is squashed to what is asked for.
     ///
-    /// Source: Pillow, `src/libImaging/Resample.c`. Pillow 13 does the columns first where that is less work, which is for
-    /// pictures much taller than what they become; samples then differ by 1 at most from those of its predecessors and
-    /// of this function, which embeddings that are stored already were made with.
+    /// Source: Pillow, `src/libImaging/Resample.c`. Pillow 13 does the columns first where that is less work, which is
+    /// for pictures that lose much more height than width; a sample differs by a step here and there. One order for
+    /// all pictures is kept here: stored embeddings depend on it.
     ///
     /// - Parameters:
     ///   - width: At least 1.

@@ -28,7 +28,8 @@ import Testing
         Golden(path: odd + "ycck.jpg", width: 500, height: 333, colorModel: .ycck, adler32: 4_257_692_567),
         Golden(path: odd + "mozilla__jpg-cmyk-2.jpg", width: 256, height: 256, colorModel: .cmyk, adler32: 451_941_483),
         Golden(
-            path: odd + "mozilla__jpg-progressive.jpg", width: 32, height: 32, colorModel: .yCbCr, adler32: 217_099_166),
+            path: odd + "mozilla__jpg-progressive.jpg", width: 32, height: 32, colorModel: .yCbCr,
+            adler32: 217_099_166),
         Golden(
             path: odd + "grayscale_16x24_sampling2x2.jpg", width: 16, height: 24, colorModel: .grayscale,
             adler32: 683_544_799),
