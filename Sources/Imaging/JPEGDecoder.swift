@@ -1,7 +1,7 @@
 /// Decodes JPEG files from memory: baseline, progressive and arithmetic-coded; grayscale, YCbCr, RGB, CMYK and YCCK.
 ///
-/// The pixels are those of Pillow (`convert("RGB")` after `exif_transpose`). Nothing is printed, and no input brings the
-/// process down or makes it allocate more than the limits allow.
+/// The pixels are those of Pillow (`convert("RGB")` after `exif_transpose`). Nothing is printed, and no input brings
+/// the process down or makes it allocate more than the limits allow.
 public enum JPEGDecoder {
     /// What the file says about its picture; reads no sample.
     ///
@@ -15,8 +15,8 @@ public enum JPEGDecoder {
 
     /// The picture, decoded and turned upright.
     ///
-    /// A file that ends before its samples do is an error, never a half-gray picture; one that only lacks its end marker
-    /// is whole. Other damage that libjpeg can read past is read past, as Pillow does.
+    /// A file that ends before its samples do is an error, never a half-gray picture; one that only lacks its end
+    /// marker is whole. Other damage that libjpeg can read past is read past, as Pillow does.
     ///
     /// - Parameters:
     ///   - bytes: The file, borrowed for the call.

@@ -19,7 +19,7 @@ public enum JPEGEncoder {
 
     /// An EXIF segment that holds an orientation and nothing else.
     ///
-    /// Source: CIPA DC-008 (Exif 2.32), 4.5: a TIFF header, most significant byte first, and one directory of one entry.
+    /// Source: CIPA DC-008 (Exif 2.32), 4.5: a TIFF header, most significant byte first, a directory of one entry.
     private static func exif(_ orientation: Orientation) -> [UInt8] {
         Array("Exif".utf8) + [0, 0] + Array("MM".utf8) + [0, 42, 0, 0, 0, 8]  // the directory is at 8
             + [0, 1]  // one entry:

@@ -105,9 +105,12 @@ enum LibJPEG {
         }
     }
 
-    /// libjpeg's words as our messages are written: in lower case, but for a name such as DHT.
+    /// libjpeg's words as our messages are written: in lower case, but for a name such as DHT, and without what our
+    /// own message says already.
     private static func text(of report: inout cjpeg_report) -> String {
-        let words = string(&report.message)
+        var words = string(&report.message)
+        let prefix = "Corrupt JPEG data: "
+        if words.hasPrefix(prefix) { words.removeFirst(prefix.count) }
         guard let second = words.dropFirst().first, second.isLowercase else { return words }
         return words.prefix(1).lowercased() + words.dropFirst()
     }
