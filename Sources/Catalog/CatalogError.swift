@@ -82,7 +82,7 @@ public enum CatalogError: Fault, Equatable {
         case .wrongDimension: nil
         case .indexNameTaken(let name): "Choose another name, or drop that one: likeness index drop \(name)"
         case .noSuchIndex: "See which there are: likeness index list"
-        case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness index rebuild --all"
+        case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness index rebuild"
         }
     }
 

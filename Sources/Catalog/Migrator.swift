@@ -41,7 +41,7 @@ public struct Migrator: Sendable {
     /// The latest migration that this build knows.
     public var head: String { schema.last?.file.name ?? "" }
 
-    /// What is to be done, in one query.
+    /// What is to be done.
     ///
     /// - Throws: ``CatalogError`` for a schema that this build must not touch: edited, newer, or with a gap.
     public func status(_ connection: Connection) throws -> MigrationStatus {
@@ -53,13 +53,20 @@ public struct Migrator: Sendable {
             pendingViews: outdatedViews(applied))
     }
 
-    /// Throws ``CatalogError`` unless the schema is that of this build; one query.
+    /// Throws ``CatalogError`` unless the schema is that of this build; one query, cheap enough for every command.
     ///
     /// Views that differ do not matter here: programs of two versions may share a database.
     public func requireCurrent(_ connection: Connection) throws {
-        let status = try status(connection)
-        if status.pendingMigrations.isEmpty { return }
-        throw CatalogError.notMigrated(database: status.head, build: head)
+        let applied: Applied
+        do {
+            applied = try read(connection)
+        } catch let error as PostgresError where error.sqlState == "42P01" || error.sqlState == "3F000" {
+            throw CatalogError.notMigrated(database: nil, build: head)
+        }
+        try refuseForeign(applied)
+        if applied.migrations.count < schema.count {
+            throw CatalogError.notMigrated(database: applied.head, build: head)
+        }
     }
 
     /// Applies what is missing, each migration in a transaction of its own, under a lock that other migrators wait for.
@@ -75,9 +82,11 @@ public struct Migrator: Sendable {
     ) throws -> (migrations: [String], views: [String]) {
         try requireUTF8(connection)
         var migrations: [String] = []
-        while let name = try connection.transaction({ try applyNext(connection) }) {
-            migrations.append(name)
-            progress(name)
+        while true {
+            let applied = try connection.transaction { try applyNext(connection) }
+            guard let applied else { break }
+            migrations.append(applied)
+            progress(applied)
         }
         let views = try connection.transaction { try replaceViews(connection) }
         for view in views { progress(view) }
@@ -128,7 +137,8 @@ public struct Migrator: Sendable {
         if names.isEmpty { return }
         do {
             try connection.execute("drop view if exists \(raw: names)")
-        } catch where error.sqlState == "2BP01" {
+        } catch {
+            guard error.sqlState == "2BP01" else { throw error }
             throw CatalogError.viewInUse(reason: error.detail ?? error.message)
         }
     }
@@ -149,10 +159,12 @@ public struct Migrator: Sendable {
     }
 
     private func applied(_ connection: Connection) throws -> Applied {
-        // In a transaction the missing table would end it; asking first costs a second round trip only before the first
-        // migration.
+        // Asked first, because a missing table would end the transaction.
         let exists = try connection.firstRow("select to_regclass('likeness.schema_views') is not null as it")
-        guard try exists?["it"] == true else { return Applied() }
+        return try exists?["it"] == true ? read(connection) : Applied()
+    }
+
+    private func read(_ connection: Connection) throws -> Applied {
         var applied = Applied()
         let rows = try connection.rows(
             """
