@@ -35,11 +35,11 @@ public struct DecodeBenchmark: Sendable {
                     _ = try prepare(bytes, scale: .full, embedder: embedder, into: fullInput)
                 })
         }
-        let cosine = cosine(try await embedder.embed(reducedInput), try await embedder.embed(fullInput))
+        let embeddings = (try await embedder.embed(reducedInput), try await embedder.embed(fullInput))
         return DecodeBenchmark(
             width: decoded.header.orientedWidth, height: decoded.header.orientedHeight,
             scaleDenominator: decoded.scaleDenominator, reduced: median(times.reduced), full: median(times.full),
-            cosine: cosine)
+            cosine: cosineSimilarity(embeddings.0, embeddings.1))
     }
 
     private static func prepare(

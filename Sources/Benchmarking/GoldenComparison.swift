@@ -19,7 +19,7 @@ public struct GoldenComparison: Sendable {
     ///
     /// - Throws: `GoldenFault` when the folder is not of that kind, and what reading and embedding throw.
     public static func run(_ embedder: any Embedder, folder: FilePath) async throws -> GoldenComparison {
-        let listing = try JSONDecoder().decode(Listing.self, from: try data(folder.appending("embeddings.json")))
+        let listing = try JSONDecoder().decode(Listing.self, from: Data(try data(folder.appending("embeddings.json"))))
         let expected = floats(try data(folder.appending("embeddings.f32")))
         let dimension = embedder.model.dimension
         guard expected.count == listing.files.count * dimension else {
@@ -31,7 +31,7 @@ public struct GoldenComparison: Sendable {
             let path = folder.removingLastComponent().pushing(FilePath(file))
             let bytes = try FileContent.read(Array(path.string.utf8)).bytes
             let embedding = try await embedder.embed(try JPEGDecoder.decode(bytes, scale: .full).image)
-            let value = cosine(embedding, expected[index * dimension..<(index + 1) * dimension])
+            let value = cosineSimilarity(embedding, expected[index * dimension..<(index + 1) * dimension])
             if value < lowest.cosine { lowest = (value, file) }
         }
         return GoldenComparison(

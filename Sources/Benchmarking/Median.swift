@@ -8,7 +8,7 @@ func median(_ values: [Duration]) -> Duration {
 }
 
 /// The cosine of the angle between two vectors of the same length, computed in double precision.
-func cosine(_ first: some Sequence<Float>, _ second: some Sequence<Float>) -> Double {
+func cosineSimilarity(_ first: some Sequence<Float>, _ second: some Sequence<Float>) -> Double {
     var product = 0.0
     var firstSquare = 0.0
     var secondSquare = 0.0

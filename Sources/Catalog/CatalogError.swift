@@ -29,6 +29,8 @@ public enum CatalogError: Fault, Equatable {
     /// No index has this name.
     case noSuchIndex(name: String, known: [String])
 
+    /// Somebody else writes the index files.
+    case storeLocked(folder: String, by: String?)
     /// The position was reached in another database.
     case positionOfAnotherCatalog(have: String, need: String)
     /// The changes after the position were pruned.
@@ -53,6 +55,8 @@ public enum CatalogError: Fault, Equatable {
         case .indexNameTaken(let name): "an index \"\(name)\" exists already"
         case .noSuchIndex(let name, let known):
             "no index \"\(name)\" is in the catalog, " + (known.isEmpty ? "nor any other" : "only " + list(known))
+        case .storeLocked(let folder, let holder):
+            "the index files in \(folder) are being written by \(holder ?? "somebody who has just ended")"
         case .positionOfAnotherCatalog(let have, let need):
             "the index files follow catalog \(have), the database holds catalog \(need)"
         case .positionPruned(let horizon, let prunedBelow):
@@ -82,6 +86,7 @@ public enum CatalogError: Fault, Equatable {
         case .wrongDimension: nil
         case .indexNameTaken(let name): "Choose another name, or drop that one: likeness index drop \(name)"
         case .noSuchIndex: "See which there are: likeness index list"
+        case .storeLocked: "See what runs, and try again when it has ended: likeness status"
         case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness index rebuild"
         }
     }
@@ -89,8 +94,13 @@ public enum CatalogError: Fault, Equatable {
     public var recovery: Recovery {
         switch self {
         case .positionOfAnotherCatalog, .positionPruned: .rebuildIndex
+        case .storeLocked: .retryLater
         default: .askOperator
         }
+    }
+
+    public var exitStatus: ExitStatus {
+        if case .storeLocked = self { .tryAgain } else { .failed }
     }
 }
 

@@ -47,7 +47,7 @@ public struct WeightsRegistry: Sendable {
         {
             return sha256
         }
-        let sha256 = try WeightsFile.sha256(of: weights)
+        let sha256 = try WeightsFile.sha256(weights)
         if let stamp { remember(Record(weights, sha256: Self.hexadecimal(sha256), stamp: stamp)) }
         return sha256
     }

@@ -3,18 +3,6 @@ import Postgres
 import SystemPackage
 import VectorIndexes
 
-/// Where the index files of a home are.
-public struct IndexFolders: Sendable {
-    /// `<home>/indexes`, a folder a model.
-    public let folder: FilePath
-
-    /// - Parameter home: the home folder.
-    public init(home: FilePath) { folder = home.appending("indexes") }
-
-    /// The folder of a model.
-    public func folder(of model: StoredModel) -> FilePath { folder.appending(model.name) }
-}
-
 extension StoreIdentity {
     /// Whose vectors the store of a catalog's model holds.
     public init(following model: StoredModel) {
@@ -50,10 +38,10 @@ public struct IndexSync: Sendable {
             var outcomes: [SyncOutcome] = []
             let indexes = try catalog.indexes()
             for use in try catalog.models() {
-                let folder = folders.folder(of: use.model)
-                let isWanted = indexes.contains { $0.model == use.model.id }
+                let folder = folders.folder(ofModel: use.model.name)
                 // A store whose last index was dropped still has to hear of it.
-                guard try isWanted || !(VectorStore.open(folder)?.manifest.indexes.isEmpty ?? true) else { continue }
+                let built = try VectorStore.open(folder)?.manifest.indexes ?? []
+                if built.isEmpty && !indexes.contains(where: { $0.model == use.model.id }) { continue }
                 outcomes.append(try StoreFollower(catalog: catalog, model: use.model, folder: folder).follow())
             }
             try catalog.pruneChanges()

@@ -54,32 +54,39 @@ struct StoreFollower {
 
     /// What is in the folder; damaged files are replaced, for everything in them comes from the catalog.
     private func existingStore() throws -> Existing {
+        let opened: VectorStore?
         do {
-            guard let manifest = try VectorStore.open(folder)?.manifest else { return Existing() }
-            let reason = manifest.identity == identity ? nil : "the files are of another model: \(manifest.identity.modelIdentity)"
-            return Existing(store: manifest.store, fence: manifest.fence, rebuildReason: reason)
-        } catch let error as IndexError where error.recovery == .rebuildIndex {
+            opened = try VectorStore.open(folder)
+        } catch {
+            guard error.recovery == .rebuildIndex else { throw error }
             return Existing(rebuildReason: error.message)
         }
+        guard let manifest = opened?.manifest else { return Existing() }
+        let isOurs = manifest.identity == identity
+        return Existing(
+            store: manifest.store, fence: manifest.fence,
+            rebuildReason: isOurs ? nil : "the files are of another model: \(manifest.identity.modelIdentity)")
     }
 
     private func applyChanges(_ store: UUID, fence: UInt64, _ outcome: inout SyncOutcome) throws {
         let writer = try StoreWriter.open(folder, identity: identity, fence: fence, store: store)
         defer { writer.close() }
         try matchIndexes(writer, &outcome)
-        guard var position = try writer.manifest.position.map(feedPosition) else {
-            try loadAll(writer, &outcome)
-            return
-        }
-        var isComplete = false
-        while !isComplete {
-            let step = try catalog.changes(model: model.id, after: position, limit: Self.changesInStep)
-            try apply(Set(step.changes.map(\.image)), to: writer, &outcome)
-            try publish(writer, at: step.position, outcome)
-            position = step.position
-            isComplete = step.isComplete
-        }
+        guard let reached = writer.manifest.position else { return try loadAll(writer, &outcome) }
+        var position = try feedPosition(reached)
+        while try !applyStep(after: &position, to: writer, &outcome) {}
         outcome.rows = writer.liveCount
+    }
+
+    /// One bounded step; whether it was the last.
+    private func applyStep(
+        after position: inout FeedPosition, to writer: StoreWriter, _ outcome: inout SyncOutcome
+    ) throws -> Bool {
+        let step = try catalog.changes(model: model.id, after: position, limit: Self.changesInStep)
+        try apply(Set(step.changes.map(\.image)), to: writer, &outcome)
+        try publish(writer, at: step.position, outcome)
+        position = step.position
+        return step.isComplete
     }
 
     private func rebuild(_ store: UUID, fence: UInt64, reason: String, _ outcome: inout SyncOutcome) throws {
@@ -92,29 +99,28 @@ struct StoreFollower {
 
     /// Reads every embedding in one snapshot, and takes that snapshot for the position.
     private func loadAll(_ writer: StoreWriter, _ outcome: inout SyncOutcome) throws {
-        var rows = GatheredRows(dimension: model.dimension, capacity: Self.rowsInAppend)
+        let rows = GatheredRows(dimension: model.dimension, capacity: Self.rowsInAppend)
         let position = try catalog.allEmbeddings(model: model.id) { image, vector in
             rows.append(image, vector)
             if rows.isFull { try rows.move(to: writer) }
         }
         try rows.move(to: writer)
-        outcome.added += rows.moved
+        outcome.added += rows.moved.count
         try publish(writer, at: position, outcome)
         outcome.rows = writer.liveCount
     }
 
     /// Applies the present state of some pictures: those that have an embedding get it, the others go.
     private func apply(_ images: Set<ImageID>, to writer: StoreWriter, _ outcome: inout SyncOutcome) throws {
-        var gone = images
-        var rows = GatheredRows(dimension: model.dimension, capacity: Self.rowsInAppend)
+        let rows = GatheredRows(dimension: model.dimension, capacity: Self.rowsInAppend)
         try catalog.embeddings(of: images.sorted(), model: model.id) { image, vector in
-            gone.remove(image)
             rows.append(image, vector)
             if rows.isFull { try rows.move(to: writer) }
         }
         try rows.move(to: writer)
-        outcome.added += rows.moved
-        outcome.removed += try writer.remove(gone.map { VectorID(rawValue: $0.rawValue) })
+        outcome.added += rows.moved.count
+        let gone = images.subtracting(rows.moved).map { VectorID(rawValue: $0.rawValue) }
+        outcome.removed += try writer.remove(gone)
     }
 
     /// Builds and drops indexes until the store has those that the catalog wants.
@@ -163,13 +169,13 @@ struct StoreFollower {
 }
 
 /// Embeddings that wait to be appended, in one run of numbers.
-private struct GatheredRows {
+private final class GatheredRows {
     private let dimension: Int
     private let capacity: Int
-    private var ids: [VectorID] = []
+    private var waiting: [ImageID] = []
     private var vectors: [Float] = []
-    /// How many were appended.
-    private(set) var moved = 0
+    /// What was appended.
+    private(set) var moved: [ImageID] = []
 
     init(dimension: Int, capacity: Int) {
         self.dimension = dimension
@@ -177,19 +183,19 @@ private struct GatheredRows {
         vectors.reserveCapacity(capacity * dimension)
     }
 
-    var isFull: Bool { ids.count >= capacity }
+    var isFull: Bool { waiting.count >= capacity }
 
     /// - Parameter bytes: little-endian float32, as the catalog stores a vector.
-    mutating func append(_ image: ImageID, _ bytes: UnsafeRawBufferPointer) {
-        ids.append(VectorID(rawValue: image.rawValue))
+    func append(_ image: ImageID, _ bytes: UnsafeRawBufferPointer) {
+        waiting.append(image)
         vectors.append(contentsOf: LittleEndianFloats(bytes: bytes))
     }
 
-    mutating func move(to writer: StoreWriter) throws {
-        guard !ids.isEmpty else { return }
-        try writer.append(ids: ids, vectors: vectors)
-        moved += ids.count
-        ids.removeAll(keepingCapacity: true)
+    func move(to writer: StoreWriter) throws {
+        guard !waiting.isEmpty else { return }
+        try writer.append(ids: waiting.map { VectorID(rawValue: $0.rawValue) }, vectors: vectors)
+        moved += waiting
+        waiting.removeAll(keepingCapacity: true)
         vectors.removeAll(keepingCapacity: true)
     }
 }

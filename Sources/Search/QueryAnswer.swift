@@ -1,3 +1,5 @@
+import Faults
+
 /// The answer to one query picture; encoded, it is the object that `query --format json` prints.
 public struct QueryAnswer: Sendable, Equatable, Encodable {
     /// The file that was asked with, for people; nil when the query was an image of the catalog.
@@ -41,8 +43,8 @@ public struct QueryResult: Sendable, Equatable, Encodable {
     public let imageID: Int64
     /// Squared L2 between L2-normalized embeddings: 0 identical, 2 orthogonal, at most 4.
     public let distance: Float
-    /// A file that holds the picture; nil when every one has vanished.
-    public let path: String?
+    /// A file that holds the picture, as bytes; nil when every one has vanished.
+    public let pathBytes: [UInt8]?
     /// 64 hexadecimal digits.
     public let contentSHA256: String
     /// Pixels, upright.
@@ -53,6 +55,11 @@ public struct QueryResult: Sendable, Equatable, Encodable {
     public let rootID: Int64?
     /// The operations that made it of its parent, in order.
     public let recipe: JSONValue?
+
+    /// The path as text: as it is when it is UTF-8, else with `\xE9` for each byte that is not.
+    public var path: String? {
+        pathBytes.map { String(validating: $0, as: UTF8.self) ?? printableName($0) }
+    }
 
     enum CodingKeys: String, CodingKey {
         case rank, imageID = "image_id", distance, path, contentSHA256 = "content_sha256", width, height

@@ -18,23 +18,22 @@ public struct StoreIdentity: Sendable, Codable, Equatable {
     }
 }
 
-/// How far the caller had followed its source of changes when the rows were published.
+/// How far the caller had followed its source of changes when the rows were published, in the caller's own words.
 ///
 /// The store keeps it in the same file that makes the rows current, so that the two cannot disagree after a crash. It
 /// never reads it.
 public struct Position: Codable, Sendable, Equatable {
-    /// Changes of transactions below this number are all applied.
-    public var horizon: UInt64
-    /// The highest sequence that was applied.
-    public var sequence: Int64
-    /// Sequences of transactions at or above the horizon that were applied all the same.
-    public var appliedAbove: [Int64]
+    /// What the caller wrote.
+    public let text: String
 
-    /// Nothing is checked here: a store never reads a position.
-    public init(horizon: UInt64, sequence: Int64, appliedAbove: [Int64] = []) {
-        self.horizon = horizon
-        self.sequence = sequence
-        self.appliedAbove = appliedAbove
+    /// Takes any text.
+    public init(_ text: String) { self.text = text }
+
+    public init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
     }
 }
 

@@ -30,7 +30,7 @@ struct ModelFetch: AsyncParsableCommand {
         try CannotWrite.creatingFolder(folder)
         let partial = folder.appending("download.partial")
         try await download(url, to: partial)
-        let sha256 = WeightsRegistry.hexadecimal(try WeightsFile.sha256(of: partial))
+        let sha256 = WeightsRegistry.hexadecimal(try WeightsFile.sha256(partial))
         try pin(sha256, of: url, in: folder)
         let weights = folder.appending("\(sha256).safetensors")
         try CannotWrite.moving(partial, to: weights)
