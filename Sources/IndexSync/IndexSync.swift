@@ -48,4 +48,42 @@ public struct IndexSync: Sendable {
             return outcomes
         }
     }
+
+    /// Holds the index files of every model that has an index against the catalog.
+    ///
+    /// - Complexity: reads every vector from PostgreSQL and from the files.
+    public func verify() async throws -> CheckReport {
+        let folders = folders
+        return try await database.run { connection in
+            let catalog = Catalog(connection)
+            var sum = CheckReport()
+            for model in try Self.indexedModels(catalog) {
+                let report = try StoreCheck(
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
+                ).run()
+                sum.compared += report.compared
+                sum.pending += report.pending
+                sum.differences += report.differences
+            }
+            return sum
+        }
+    }
+
+    /// Writes the index files of some models anew from the catalog; readers keep the old ones until the new are complete.
+    public func rebuild(models names: [String], reason: String) async throws -> [SyncOutcome] {
+        let folders = folders
+        return try await database.run { connection in
+            let catalog = Catalog(connection)
+            return try Self.indexedModels(catalog).filter { names.contains($0.name) }.map { model in
+                try StoreFollower(
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
+                ).follow(rebuildingBecause: reason)
+            }
+        }
+    }
+
+    private static func indexedModels(_ catalog: Catalog) throws -> [StoredModel] {
+        let indexed = Set(try catalog.indexes().map(\.model))
+        return try catalog.models().map(\.model).filter { indexed.contains($0.id) }
+    }
 }

@@ -23,7 +23,9 @@ struct StoreFollower {
     private var identity: StoreIdentity { StoreIdentity(following: model) }
 
     /// Applies everything that can be seen when it begins.
-    func follow() throws -> SyncOutcome {
+    ///
+    /// - Parameter reason: why everything is read anew; nil when changes will do.
+    func follow(rebuildingBecause reason: String? = nil) throws -> SyncOutcome {
         let start = ContinuousClock.now
         let existing = try existingStore()
         let store = existing.store ?? UUID()
@@ -32,7 +34,7 @@ struct StoreFollower {
         defer { try? catalog.unlockStore(store, model: model.id) }
 
         var outcome = SyncOutcome(model: model.name)
-        if let reason = existing.rebuildReason {
+        if let reason = reason ?? existing.rebuildReason {
             try rebuild(store, fence: fence, reason: reason, &outcome)
         } else {
             do {

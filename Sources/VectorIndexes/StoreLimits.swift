@@ -9,8 +9,11 @@ public enum StoreLimits {
 }
 
 extension StoreIdentity {
-    /// Checks what the name must be for a folder and the dimension for a row.
-    func validated() throws(IndexError) -> StoreIdentity {
+    /// The identity itself, once its name has been found fit for a folder and its dimension for a row.
+    ///
+    /// - Throws: ``IndexError/outOfRange(name:value:allowed:)`` or ``IndexError/unusableModelName(_:)``.
+    @discardableResult
+    public func validated() throws(IndexError) -> StoreIdentity {
         guard StoreLimits.dimensions.contains(dimension) else {
             throw .outOfRange(name: "the dimension", value: dimension, allowed: StoreLimits.dimensions)
         }

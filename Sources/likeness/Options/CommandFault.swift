@@ -3,7 +3,6 @@ import SystemPackage
 
 /// What can be wrong with a command as a whole.
 enum CommandFault: Fault {
-    case noIndex(model: String)
     case noModel
     case noSuchModel(String, known: [String])
     case weightsNotHere(model: String, sha256: String)
@@ -11,10 +10,11 @@ enum CommandFault: Fault {
     case everyInputFailed(count: Int)
     case downloadFailed(url: String, reason: String)
     case pinChanged(url: String, pinned: String, got: String)
+    case notInstalled(program: String, package: String)
+    case databaseIsGiven(url: String)
 
     var message: String {
         switch self {
-        case .noIndex(let model): "no index holds vectors of model \(model)"
         case .noModel: "no model is known: there is nothing to compute embeddings with"
         case .noSuchModel(let name, let known):
             known.isEmpty
@@ -27,12 +27,13 @@ enum CommandFault: Fault {
         case .downloadFailed(let url, let reason): "\(url) was not downloaded: \(reason)"
         case .pinChanged(let url, let pinned, let got):
             "\(url) has SHA-256 \(got), not \(pinned), which it had the first time"
+        case .notInstalled(let program, _): "\(program) is not installed"
+        case .databaseIsGiven(let url): "the database in use is \(url), not the private one of the home"
         }
     }
 
     var hint: String? {
         switch self {
-        case .noIndex: "Create one: likeness index create default --type flat && likeness sync --once"
         case .noModel:
             "Get ResNet-50: likeness model fetch, or likeness model add FILE.safetensors; "
                 + "without a network: --model structure-2048, for copies and near-duplicates"
@@ -43,6 +44,8 @@ enum CommandFault: Fault {
         case .downloadFailed:
             "Download it elsewhere, then: likeness model add FILE.safetensors; "
                 + "without weights: --model structure-2048, for copies and near-duplicates"
+        case .notInstalled(_, let package): "Install it: apt-get install \(package)"
+        case .databaseIsGiven: "Leave out --database-url, and unset DATABASE_URL and PGHOST"
         case .pinChanged: "If the new file is meant: likeness model fetch --accept-changed"
         }
     }
