@@ -2,8 +2,8 @@
 public struct DecodeLimits: Sendable, Equatable {
     /// The most pixels a stored picture may have, whatever the scale it is decoded at.
     public var maxPixels: Int
-    /// The most scans of a progressive picture. Encoders write 10, optimizers up to about 60; every one costs a walk
-    /// over the whole picture, so that a few kilobytes of empty scans would otherwise keep a processor busy for minutes.
+    /// The most scans of a progressive picture. Encoders write 10, optimizers a few dozen; every one costs a walk over
+    /// the whole picture, so that a few kilobytes of empty scans would otherwise keep a processor busy for minutes.
     public var maxScans: Int
     /// The most bytes that decoding may need, libjpeg's buffers, the picture and its upright copy together.
     public var maxMemoryBytes: Int
@@ -30,7 +30,7 @@ public enum DecodeScale: Sendable, Equatable {
     /// As stored.
     case full
     /// The smallest of 1/1, 1/2, 1/4 and 1/8 whose upright result is still at least so wide and so high; 1/1 when the
-    /// picture is smaller than that. The scaling is done by the inverse DCT and is nearly free: what stays is the entropy
-    /// decoding.
+    /// picture is smaller than that. The scaling is done by the inverse DCT and is nearly free: what stays is the
+    /// entropy decoding.
     case atLeast(width: Int, height: Int)
 }

@@ -50,6 +50,12 @@ public struct Camera: Sendable, Equatable {
     /// The maker's name for it, `Canon EOS 40D`.
     public let model: String?
 
+    /// A camera of which at least one of the two is known.
+    public init(make: String?, model: String?) {
+        self.make = make
+        self.model = model
+    }
+
     /// Make and model in one line, the make only once: many models begin with it.
     public var name: String {
         guard let make else { return model ?? "" }
@@ -66,6 +72,13 @@ public struct GPSPosition: Sendable, Equatable {
     public let longitude: Double
     /// Meters above sea level, when the file says.
     public let altitude: Double?
+
+    /// A position within the ranges above.
+    public init(latitude: Double, longitude: Double, altitude: Double? = nil) {
+        self.latitude = latitude
+        self.longitude = longitude
+        self.altitude = altitude
+    }
 }
 
 /// A picture, decoded and upright.

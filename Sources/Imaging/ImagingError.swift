@@ -31,6 +31,9 @@ public enum ImagingError: Fault, Equatable {
     /// A quality that is not 1 … 100.
     case qualityOutOfRange(Int)
 
+    /// libjpeg could not encode a picture, in its words.
+    case notEncoded(String)
+
     /// A short stable word for the kind of failure, as `ingest_failures` stores it.
     public var errorClass: String {
         switch self {
@@ -45,6 +48,7 @@ public enum ImagingError: Fault, Equatable {
         case .tooManyScans: "too_many_scans"
         case .needsTooMuchMemory: "too_much_memory"
         case .qualityOutOfRange: "quality_out_of_range"
+        case .notEncoded: "not_encoded"
         }
     }
 
@@ -68,6 +72,7 @@ public enum ImagingError: Fault, Equatable {
             "decoding needs \(bytes) bytes of memory, the limit is \(limit)"
         case .needsTooMuchMemory(nil, let limit): "decoding needs more memory than the limit of \(limit) bytes"
         case .qualityOutOfRange(let quality): "quality \(quality), expected 1 to 100"
+        case .notEncoded(let words): "libjpeg does not write the picture: \(words)"
         }
     }
 

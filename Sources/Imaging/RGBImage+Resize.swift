@@ -1,10 +1,12 @@
 extension RGBImage {
-    /// The whole picture at another size, as Pillow's `Image.resize((width, height), BILINEAR)` gives it, bit by bit.
+    /// The whole picture at another size, bit by bit as `Image.resize((width, height), BILINEAR)` of Pillow 2.7 to 12.
     ///
     /// Antialiased: when the picture shrinks, the triangle filter widens. Two passes, rows first, with 8-bit samples
     /// between them. The aspect ratio is not kept: the picture is squashed to what is asked for.
     ///
-    /// Source: Pillow, `src/libImaging/Resample.c`.
+    /// Source: Pillow, `src/libImaging/Resample.c`. Pillow 13 does the columns first where that is less work, which is
+    /// for pictures that lose much more height than width; a sample differs by a step here and there. One order for
+    /// all pictures is kept here: stored embeddings depend on it.
     ///
     /// - Parameters:
     ///   - width: At least 1.
