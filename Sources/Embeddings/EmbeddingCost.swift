@@ -4,10 +4,12 @@ public struct EmbeddingCost: Sendable {
     public struct Step: Sendable {
         /// The layer: `layer1.0.conv2`.
         public let name: String
-        /// oneDNN's name of the code that it chose: `jit:avx512_core_bf16`.
+        /// oneDNN's name of the code that it chose: `brgconv:avx512_core_bf16`.
         public let implementation: String
-        /// Median time of one run by itself.
-        public let median: Duration
+        /// Median time of one run after the primitives before it, as in the network.
+        public let inSequence: Duration
+        /// Median time of one run after itself: its operands are as near as they can be.
+        public let alone: Duration
     }
 
     /// Pictures at once.
@@ -16,14 +18,20 @@ public struct EmbeddingCost: Sendable {
     public let threads: Int
     /// Median time of a whole batch from prepared pictures to normalized embeddings.
     public let network: Duration
-    /// Every primitive in the order of execution, each timed by itself, again and again: its operands are as near as
-    /// they can be, so the sum is what the network could cost at best.
+    /// Every primitive in the order of execution.
     public let steps: [Step]
 
-    /// The sum over all primitives.
-    public var primitives: Duration { steps.reduce(.zero) { $0 + $1.median } }
-    /// How much longer the network takes than the sum of its primitives: 1.05 is 5 % longer.
+    /// What the primitives cost, one after the other.
+    public var primitives: Duration { steps.reduce(.zero) { $0 + $1.inSequence } }
+    /// What they would cost if every operand were in the nearest cache that holds it: no network gets there.
+    public var primitivesAlone: Duration { steps.reduce(.zero) { $0 + $1.alone } }
+    /// How much longer the network takes than its primitives: 1.05 is 5 % longer.
     public var ratio: Double { network / primitives }
     /// Milliseconds for one picture.
     public var millisecondsPerPicture: Double { network / .milliseconds(1) / Double(batch) }
+}
+
+/// The middle of some durations, the later one of two.
+func median(_ durations: [Duration]) -> Duration {
+    durations.isEmpty ? .zero : durations.sorted()[durations.count / 2]
 }

@@ -3,7 +3,7 @@
 ///
 /// Shifting exponent and significand into a binary32's place and multiplying by 2^112 rebiases the exponent exactly,
 /// subnormal values included: no branch, no instruction beyond SSE2, so that the compiler vectorizes the loop.
-func scaleHalves(
+package func scaleHalves(
     _ source: UnsafeRawPointer, _ count: Int, by factor: Float, into destination: UnsafeMutablePointer<Float>
 ) -> Bool {
     var largest: UInt32 = 0
@@ -20,7 +20,7 @@ func scaleHalves(
 
 /// Writes `count` IEEE 754 binary32 values, little-endian and of any alignment, times `factor`; false when one of the
 /// products is infinite or NaN.
-func scaleFloats(
+package func scaleFloats(
     _ source: UnsafeRawPointer, _ count: Int, by factor: Float, into destination: UnsafeMutablePointer<Float>
 ) -> Bool {
     var largest: UInt32 = 0

@@ -44,25 +44,32 @@ final class Network {
         for step in steps { try engine.run(step) }
     }
 
-    /// Runs every step `repetitions` times by itself; the shortest and the median time of each, in order.
+    /// The time of each step: in order `repetitions` times over, as ``run(_:into:)`` has them, and each again and again by
+    /// itself; medians.
     ///
     /// Works on what the buffers hold: the time of dense arithmetic does not depend on the values.
     func timeSteps(repetitions: Int) throws(EmbeddingError) -> [EmbeddingCost.Step] {
-        let clock = ContinuousClock()
+        var inSequence = [[Duration]](repeating: [], count: steps.count)
+        for _ in 0..<repetitions {
+            for (index, step) in steps.enumerated() { inSequence[index].append(try time(step)) }
+        }
         var result: [EmbeddingCost.Step] = []
-        for step in steps {
-            var times: [Duration] = []
-            for _ in 0..<repetitions {
-                let start = clock.now
-                try engine.run(step)
-                times.append(clock.now - start)
-            }
-            times.sort()
+        for (step, times) in zip(steps, inSequence) {
+            var alone: [Duration] = []
+            for _ in 0..<repetitions { alone.append(try time(step)) }
             result.append(
                 EmbeddingCost.Step(
-                    name: step.name, implementation: step.primitive.implementation, median: times[times.count / 2]))
+                    name: step.name, implementation: step.primitive.implementation, inSequence: median(times),
+                    alone: median(alone)))
         }
         return result
+    }
+
+    private func time(_ step: Step) throws(EmbeddingError) -> Duration {
+        let clock = ContinuousClock()
+        let start = clock.now
+        try engine.run(step)
+        return clock.now - start
     }
 
     /// The caller's memory may be gone by the next run of a single step.

@@ -56,7 +56,7 @@ actor NetworkRunner {
         }
         let steps = try network(batch: size).timeSteps(repetitions: max(1, repetitions))
         return EmbeddingCost(
-            batch: batch.capacity, threads: threads, network: times.sorted()[times.count / 2], steps: steps)
+            batch: batch.capacity, threads: threads, network: median(times), steps: steps)
     }
 
     private func embed(
@@ -82,7 +82,9 @@ actor NetworkRunner {
 
     /// The network for a batch size, made when it is first asked for.
     private func network(batch: Int) throws(EmbeddingError) -> Network {
-        guard let loaded else { throw .oneDNN(status: "no network", operation: "a batch before the weights are loaded") }
+        guard let loaded else {
+            throw .oneDNN(status: "no network", operation: "a batch before the weights are loaded")
+        }
         if let network = loaded.networks[batch] { return network }
         let plan = try NetworkPlan(batch: batch, precision: loaded.precision, on: loaded.engine)
         let network = try Network(plan, weights: loaded.weights, on: loaded.engine)

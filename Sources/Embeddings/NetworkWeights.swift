@@ -35,7 +35,8 @@ final class NetworkWeights {
             weights[layer.name] = [tensor]
             weightOffset += aligned(layout.byteCount)
 
-            let bias = try Tensor(.rowMajor([layer.outputChannels], .float32), in: biasStorage, at: biasOffset, on: engine)
+            let bias = try Tensor(
+                .rowMajor([layer.outputChannels], .float32), in: biasStorage, at: biasOffset, on: engine)
             UnsafeMutableRawBufferPointer(start: biasStorage.base + biasOffset, count: bias.layout.byteCount)
                 .copyBytes(from: folded.bias.withUnsafeBytes { Array($0) })
             biases[layer.name] = bias
