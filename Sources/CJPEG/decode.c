@@ -180,3 +180,8 @@ cjpeg_status cjpeg_decode(
     jpeg_destroy_decompress(&decoding.decoder);
     return decoding.session.status;
 }
+
+#define CJPEG_TEXT_OF(macro) CJPEG_TEXT(macro)
+#define CJPEG_TEXT(token) #token
+
+const char *cjpeg_library_version(void) { return CJPEG_TEXT_OF(LIBJPEG_TURBO_VERSION); }

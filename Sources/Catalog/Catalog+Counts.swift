@@ -53,6 +53,11 @@ extension Catalog {
         return counts
     }
 
+    /// The time of the server's clock, with which its timestamps are to be compared.
+    public func now() throws -> Timestamp {
+        try connection.firstRow("select clock_timestamp()")?[0] ?? Timestamp(microsecondsSince1970: 0)
+    }
+
     /// The latest failures, the newest first.
     public func failures(limit: Int) throws -> [RecordedFailure] {
         try connection.rows(

@@ -15,6 +15,8 @@ enum LibJPEG {
     }
 
     /// Reads everything before the samples.
+    static var version: String { String(cString: cjpeg_library_version()) }
+
     static func frame(of bytes: UnsafeRawBufferPointer, limits: DecodeLimits) throws(ImagingError) -> Frame {
         var header = cjpeg_header()
         var report = cjpeg_report()

@@ -2,6 +2,9 @@ import CFaiss
 
 /// faiss, as far as it is used: the one place that calls it.
 enum Faiss {
+    /// The version that this was built with.
+    static var version: String { String(cString: cfaiss_version()) }
+
     /// The number of cores that this process may use, 1 or more.
     static var usableCores: Int { Int(cfaiss_usable_cores()) }
 

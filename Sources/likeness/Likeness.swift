@@ -1,5 +1,6 @@
 import ArgumentParser
 import Faults
+import Glibc
 
 @main
 struct Likeness: AsyncParsableCommand {
@@ -30,10 +31,14 @@ struct Likeness: AsyncParsableCommand {
             }
         } catch let fault as any Fault {
             StandardError.write("\(fault)\n")
-            exit(withStatus: fault.exitStatus)
+            end(fault.exitStatus)
+        } catch is SomeInputsFailed {
+            end(.someInputsFailed)
         } catch {
             // Usage, help and version: ArgumentParser prints them and knows their status.
             exit(withError: error)
         }
     }
+
+    private static func end(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
 }

@@ -186,4 +186,7 @@ typedef struct cjpeg_exif {
  */
 bool cjpeg_read_exif(const uint8_t *data, size_t size, cjpeg_exif *exif);
 
+/* The version of libjpeg-turbo that this was built with, such as "2.1.5". A constant: not to be freed. */
+const char *cjpeg_library_version(void);
+
 #endif

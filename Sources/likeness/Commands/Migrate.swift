@@ -1,4 +1,5 @@
 import ArgumentParser
+import LocalCluster
 import Catalog
 import Postgres
 

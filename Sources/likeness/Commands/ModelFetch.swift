@@ -40,20 +40,22 @@ struct ModelFetch: AsyncParsableCommand {
     /// curl follows redirects, uses the proxies and certificates of the system, and shows its own progress.
     private func download(_ url: String, to file: FilePath) async throws {
         let progress = global.isQuiet || !StandardError.isTerminal ? "--no-progress-meter" : "--progress-bar"
-        let result: CollectedResult<DiscardedOutput, DiscardedOutput>
+        let status: TerminationStatus
         do {
-            result = try await Subprocess.run(
+            status = try await Subprocess.run(
                 .name("curl"),
                 arguments: [
                     "--fail", "--location", "--retry", "3", "--connect-timeout", "10", progress, "--output", file.string,
                     "--", url,
                 ],
-                output: .discarded, error: .discarded)
+                output: .discarded,
+                error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+            ).terminationStatus
         } catch {
-            throw CommandFault.downloadFailed(url: url, reason: "curl is not installed (apt-get install curl)")
+            throw CommandFault.notInstalled(program: "curl", package: "curl")
         }
-        guard result.terminationStatus.isSuccess else {
-            throw CommandFault.downloadFailed(url: url, reason: "curl ended with \(result.terminationStatus)")
+        guard status.isSuccess else {
+            throw CommandFault.downloadFailed(url: url, reason: "curl ended with \(status)")
         }
     }
 

@@ -1,4 +1,6 @@
 import ArgumentParser
+import SystemPackage
+import Postgres
 import Catalog
 import Embeddings
 

@@ -17,9 +17,7 @@ enum CommandFault: Fault {
         switch self {
         case .noModel: "no model is known: there is nothing to compute embeddings with"
         case .noSuchModel(let name, let known):
-            known.isEmpty
-                ? "there is no model \"\(name)\"; the catalog has none"
-                : "there is no model \"\(name)\"; the catalog has \(known.joined(separator: ", "))"
+            "there is no model \"\(name)\"; the catalog has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
         case .weightsNotHere(let model, let sha256):
             "the weights of model \(model) are not on this machine (SHA-256 \(sha256.prefix(12))…)"
         case .nothingToAsk: "a query needs an image file or --id"
