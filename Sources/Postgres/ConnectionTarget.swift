@@ -50,21 +50,26 @@ public struct ConnectionTarget: Sendable, Equatable {
     }
 
     /// What the `PG*` variables say now; libpq's defaults for the rest.
-    public static func environment() -> ConnectionTarget {
+    public static func environment() -> ConnectionTarget { environment(reading: environmentVariable) }
+
+    /// What the `PG*` variables of some environment say.
+    package static func environment(reading variable: (String) -> String?) -> ConnectionTarget {
         guard let options = PQconndefaults() else { return ConnectionTarget(settings: []) }
         defer { PQconninfoFree(options) }
         return ConnectionTarget(
-            settings: settings(of: options) { option in
-                guard let variable = option.envvar, let value = getenv(variable) else { return nil }
-                return String(cString: value)
-            })
+            settings: settings(of: options) { option in option.envvar.flatMap { variable(String(cString: $0)) } })
     }
 
     /// Whether a variable says which database to use; `PGUSER`, `PGPASSWORD` and the like alone do not.
-    public static var isSetInEnvironment: Bool {
+    public static var isSetInEnvironment: Bool { isSet(reading: environmentVariable) }
+
+    /// Whether a variable of some environment says which database to use.
+    package static func isSet(reading variable: (String) -> String?) -> Bool {
         let variables = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGPORT", "PGDATABASE"]
-        return variables.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
+        return variables.contains { name in variable(name).map { !$0.isEmpty } ?? false }
     }
+
+    private static func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The same server and user, another database.
     public func with(database: String) -> ConnectionTarget {

@@ -124,6 +124,8 @@ public enum PostgresError: Fault, Equatable {
     /// Source: appendix A of PostgreSQL's manual.
     private static func classify(sqlState: String?) -> (Recovery, ExitStatus) {
         guard let sqlState else { return (.askOperator, .failed) }
+        // Protocol violation, which is also what a COPY of the wrong format gets: it would get it again.
+        if sqlState == "08P01" { return (.askOperator, .failed) }
         return switch sqlState.prefix(2) {
         // 40001 serialization failure, 40P01 deadlock: the same transaction may well pass the next time.
         case "40": (.retryLater, .tryAgain)
