@@ -11,7 +11,10 @@ public struct ConnectionTarget: Sendable, Equatable {
         let isSecret: Bool
     }
 
-    private(set) var settings: [Setting]
+    /// In the order of their keywords, so that equal targets are equal.
+    private(set) var settings: [Setting] {
+        didSet { settings.sort { $0.keyword < $1.keyword } }
+    }
 
     /// Reads a URL (`postgresql://user@host:5432/database?sslmode=require`) or key=value pairs.
     ///
@@ -27,10 +30,10 @@ public struct ConnectionTarget: Sendable, Equatable {
             let reason = complaint.map { String(cString: $0) } ?? "out of memory"
             throw .malformedTarget(reason: Self.withoutQuotations(reason, of: url))
         }
-        settings = Self.settings(of: options) { option in option.val.map { String(cString: $0) } }
+        self.init(settings: Self.settings(of: options) { option in option.val.map { String(cString: $0) } })
     }
 
-    private init(settings: [Setting]) { self.settings = settings }
+    private init(settings: [Setting]) { self.settings = settings.sorted { $0.keyword < $1.keyword } }
 
     /// A server on this machine, by the folder of its Unix socket.
     ///
@@ -130,6 +133,7 @@ public struct ConnectionTarget: Sendable, Equatable {
 extension ConnectionTarget: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The URL, passwords left out.
     public var description: String { url }
+    /// The URL, passwords left out.
     public var debugDescription: String { url }
     /// Shows the URL alone, so that neither `dump` nor a failed expectation shows a password.
     public var customMirror: Mirror { Mirror(self, children: ["url": url]) }

@@ -11,6 +11,7 @@ public actor Database {
     private let thread: NativeThreadExecutor
     private var connection: Connection?
 
+    /// The thread of the connection.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Starts the thread; connects later.

@@ -9,7 +9,10 @@ import Testing
         ("postgres://", "postgresql://"),
         ("postgresql://h", "postgresql://h"),
         ("postgresql:///d?host=/run/x y&password=geheim", "postgresql:///d?host=/run/x%20y"),
-        ("postgresql://u%40x@h1:1,h2:2/a%2Fb?target_session_attrs=any", "postgresql://u%40x@/a/b?host=h1%2Ch2&port=1%2C2&target_session_attrs=any"),
+        (
+            "postgresql://u%40x@h1:1,h2:2/a%2Fb?target_session_attrs=any",
+            "postgresql://u%40x@/a/b?host=h1%2Ch2&port=1%2C2&target_session_attrs=any"
+        ),
         ("sslpassword=geheim host=h", "postgresql://h"),
     ])
     func `a target is shown as a URL without its password`(given: String, shown: String) throws {
@@ -22,7 +25,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "postgresql://u:ge%zzheim@h/d", "postgres//u:geheim@h", "postgresql://u:geheim@h:x/d?geheim=1", "password=geheim x",
+        "postgresql://u:ge%zzheim@h/d", "postgres//u:geheim@h", "postgresql://u:geheim@h:x/d?geheim=1",
+        "password=geheim x",
     ])
     func `a URL that is none is refused without showing its password`(given: String) {
         let error = #expect(throws: PostgresError.self) { try ConnectionTarget(url: given) }

@@ -22,7 +22,9 @@ import Testing
 
     private let columns = ["image", "name", "vector", "at"]
 
-    private func count() throws -> Int { try #require(try connection.firstRow("select count(*) as n from s.embeddings"))["n"] }
+    private func count() throws -> Int {
+        try #require(try connection.firstRow("select count(*) as n from s.embeddings"))["n"]
+    }
 
     @Test func `rows go in and come out the same`() throws {
         let vectors = (0..<500).map { row in (0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ row) } }
@@ -37,7 +39,8 @@ import Testing
         }
         #expect(written == 500)
         var row = 0
-        try connection.copyOut("select * from s.embeddings where image < \(Int64(400)) order by image") { (cells) throws in
+        try connection.copyOut("select * from s.embeddings where image < \(Int64(400)) order by image") {
+            (cells) throws in
             #expect(try cells["image", as: Int.self] == row)
             #expect(try cells["name", as: String?.self] == (row % 2 == 0 ? "row \(row)" : nil))
             #expect(try cells.withBytes(of: "vector") { Array($0 ?? .init(start: nil, count: 0)) } == vectors[row])
@@ -79,7 +82,9 @@ import Testing
     @Test func `a row that the server refuses is its error, not a hang`() throws {
         let error = #expect(throws: PostgresError.self) {
             try connection.copyIn(into: "s.embeddings", columns: columns) { writer in
-                for image in 0..<2000 { try writer.row(Int64(image % 1000), nil, [UInt8](repeating: 1, count: 8192), nil) }
+                for image in 0..<2000 {
+                    try writer.row(Int64(image % 1000), nil, [UInt8](repeating: 1, count: 8192), nil)
+                }
             }
         }
         #expect(error?.sqlState == "23505")
@@ -112,7 +117,9 @@ import Testing
     }
 
     @Test func `a table or column that is not there is named`() throws {
-        let noTable = #expect(throws: PostgresError.self) { try connection.copyIn(into: "nowhere", columns: ["x"]) { _ in } }
+        let noTable = #expect(throws: PostgresError.self) {
+            try connection.copyIn(into: "nowhere", columns: ["x"]) { _ in }
+        }
         #expect(noTable?.sqlState == "42P01")
         let noColumn = #expect(throws: PostgresError.self) {
             try connection.copyIn(into: "s.embeddings", columns: ["x"]) { _ in }

@@ -15,7 +15,9 @@ import Testing
 
     /// Ends a server process and waits until it is gone.
     private func terminate(_ processID: Int32) throws {
-        #expect(try executioner.firstRow("select pg_terminate_backend(\(processID), 60000) as done")?["done", as: Bool.self] == true)
+        #expect(
+            try executioner.firstRow("select pg_terminate_backend(\(processID), 60000) as done")?["done", as: Bool.self]
+                == true)
     }
 
     @Test func `a connection that the server ended says so, and stays lost`() throws {

@@ -12,7 +12,9 @@ import Testing
         sender = try database.connect()
     }
 
-    private func notify(_ payload: String) throws { try sender.execute("select pg_notify('Odd \"channel\"', \(payload))") }
+    private func notify(_ payload: String) throws {
+        try sender.execute("select pg_notify('Odd \"channel\"', \(payload))")
+    }
 
     @Test func `a notification arrives, and only one's own channel's`() throws {
         let connection = try database.connect()
@@ -61,7 +63,9 @@ import Testing
 
     @Test func `a stream throws when its connection is lost`() async throws {
         let notifications = try await Notifications(database.target, channels: ["a"])
-        try sender.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'likeness listener' and datname = current_database()")
+        try sender.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'likeness listener' and datname = current_database()"
+        )
         let error = await #expect(throws: PostgresError.self) {
             for try await _ in notifications {}
         }

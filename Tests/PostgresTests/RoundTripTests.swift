@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test(arguments: [
-        -Float.infinity, -.greatestFiniteMagnitude, -0.0, 0, .leastNonzeroMagnitude, 0.1, .greatestFiniteMagnitude, .infinity,
+        -Float.infinity, -.greatestFiniteMagnitude, -0.0, 0, .leastNonzeroMagnitude, 0.1, .greatestFiniteMagnitude,
+        .infinity,
     ])
     func `single precision`(value: Float) throws {
         #expect(try roundTrip(value).bitPattern == value.bitPattern)
@@ -58,7 +59,8 @@ import Testing
     }
 
     @Test(arguments: [
-        -Double.infinity, -.greatestFiniteMagnitude, -0.0, 0, .leastNonzeroMagnitude, 0.1, .greatestFiniteMagnitude, .infinity,
+        -Double.infinity, -.greatestFiniteMagnitude, -0.0, 0, .leastNonzeroMagnitude, 0.1, .greatestFiniteMagnitude,
+        .infinity,
     ])
     func `double precision`(value: Double) throws {
         #expect(try roundTrip(value).bitPattern == value.bitPattern)
@@ -72,7 +74,9 @@ import Testing
         #expect(try roundTrip([Float.nan, 1])[0].isNaN)
     }
 
-    @Test(arguments: ["", "a", "'; drop table images; --", "\\ \" $1 %s", "Grüße 🚛 \u{1F469}\u{200D}\u{1F4BB}", "line\nline\r\n\t"])
+    @Test(arguments: [
+        "", "a", "'; drop table images; --", "\\ \" $1 %s", "Grüße 🚛 \u{1F469}\u{200D}\u{1F4BB}", "line\nline\r\n\t",
+    ])
     func `text`(value: String) throws {
         #expect(try roundTrip(value) == value)
         #expect(try text(value) == value)
@@ -131,7 +135,8 @@ import Testing
 
     @Test func `the server's own transaction id can be read and compared`() throws {
         let row = try #require(
-            try connection.firstRow("select pg_current_xact_id() as now, pg_snapshot_xmin(pg_current_snapshot()) as least"))
+            try connection.firstRow(
+                "select pg_current_xact_id() as now, pg_snapshot_xmin(pg_current_snapshot()) as least"))
         #expect(try row["now", as: TransactionID.self] >= row["least"])
     }
 
@@ -170,17 +175,20 @@ import Testing
     }
 
     @Test func `a NULL within an array is an error, not a hole`() throws {
-        let row = try #require(try connection.firstRow("select array[1, null]::bigint[] as a, array[[1],[2]]::bigint[] as m"))
+        let row = try #require(
+            try connection.firstRow("select array[1, null]::bigint[] as a, array[[1],[2]]::bigint[] as m"))
         #expect(throws: PostgresError.self) { try row["a", as: [Int64].self] }
         #expect(throws: PostgresError.self) { try row["m", as: [Int64].self] }
     }
 
     @Test(arguments: [
-        "0", "1", "-1", "12.3400", "0.0001", "-0.5", "10000", "123456789012345678901234567890.000100", "NaN", "Infinity",
+        "0", "1", "-1", "12.3400", "0.0001", "-0.5", "10000", "123456789012345678901234567890.000100", "NaN",
+        "Infinity",
         "1e-20", "100000000", "9999.9999",
     ])
     func `numeric is read as its digits`(digits: String) throws {
-        let row = try #require(try connection.firstRow("select (\(digits))::text::numeric as n, (\(digits))::text::numeric::text as t"))
+        let row = try #require(
+            try connection.firstRow("select (\(digits))::text::numeric as n, (\(digits))::text::numeric::text as t"))
         #expect(try row["n", as: String.self] == row["t", as: String.self])
         let number = try row["n", as: Double.self]
         #expect(number == Double(digits.replacing("Infinity", with: "inf")) || (number.isNaN && digits == "NaN"))

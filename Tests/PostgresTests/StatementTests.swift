@@ -16,7 +16,9 @@ import Testing
     @Test(arguments: ["x'); drop table images; --", "' or '1'='1", "$1", "\\'", "a\0b"])
     func `a value is never taken for SQL`(name: String) throws {
         if name.contains("\0") {
-            let error = #expect(throws: PostgresError.self) { try connection.execute("insert into images values (1, \(name))") }
+            let error = #expect(throws: PostgresError.self) {
+                try connection.execute("insert into images values (1, \(name))")
+            }
             #expect(error?.sqlState == "22021")
         } else {
             #expect(try connection.execute("insert into images values (1, \(name))") == 1)

@@ -58,7 +58,9 @@ import Testing
         ("57P01", .retryLater, .databaseUnreachable), ("08006", .retryLater, .databaseUnreachable),
         ("42P01", .askOperator, .failed), ("23505", .askOperator, .failed),
     ])
-    func `what to do follows from the server's code`(sqlState: String, recovery: Recovery, exitStatus: Faults.ExitStatus) {
+    func `what to do follows from the server's code`(
+        sqlState: String, recovery: Recovery, exitStatus: Faults.ExitStatus
+    ) {
         let error = ServerReport(sqlState: sqlState, message: "m").error
         #expect(error.sqlState == sqlState)
         #expect(error.recovery == recovery)
@@ -67,7 +69,8 @@ import Testing
 
     @Test func `an error is three lines`() {
         let report = ServerReport(
-            sqlState: "42P01", message: "relation \"x\"\n does not exist", detail: "none\nof that name", hint: "Create it.",
+            sqlState: "42P01", message: "relation \"x\"\n does not exist", detail: "none\nof that name",
+            hint: "Create it.",
             statement: "select *\n from x")
         #expect(
             report.error.description == """
@@ -81,7 +84,8 @@ import Testing
         let bytes = String(repeating: "ab", count: 100)
         let numbers = (0..<100).map { "0.\($0)" }.joined(separator: ",")
         let report = ServerReport(
-            sqlState: "23514", message: "bad \\x\(bytes)", detail: "row (1, \\x\(bytes), {\(numbers)}, {1,2}, \\x0102) fails",
+            sqlState: "23514", message: "bad \\x\(bytes)",
+            detail: "row (1, \\x\(bytes), {\(numbers)}, {1,2}, \\x0102) fails",
             statement: "alter role r PASSWORD 'geheim' valid until 'x'")
         #expect(report.message == "bad \\x…")
         #expect(report.detail == "row (1, \\x…, {…}, {1,2}, \\x0102) fails")
