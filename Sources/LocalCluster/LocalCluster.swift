@@ -58,6 +58,9 @@ public struct LocalCluster: Sendable {
     /// The folder of the server's log.
     public var logFolder: FilePath { folder.appending("log") }
 
+    /// The folder of the server's socket: `run` in ``folder``, unless that path is too long for a socket.
+    public var socketDirectory: FilePath { socketFolder.path }
+
     /// How to connect; works while the server runs.
     ///
     /// Names the user that the server must run as, so that nobody else who listens there is believed.

@@ -30,6 +30,7 @@ extension Connection {
     /// - Throws: what the body throws; ``PostgresError/transactionAborted`` when a statement had an error and the body
     ///   ignored it; ``PostgresError/transactionEndedInside`` when the body said `commit` or `rollback` by itself. When the
     ///   connection is lost during the commit, nobody knows whether it was done.
+    @discardableResult
     public func transaction<T>(_ mode: TransactionMode = .readWrite, _ body: () throws -> T) throws -> T {
         let savepoint = "savepoint_\(transactionDepth)"
         let isNested = transactionDepth > 0

@@ -11,7 +11,10 @@ public struct ConnectionTarget: Sendable, Equatable {
         let isSecret: Bool
     }
 
-    private(set) var settings: [Setting]
+    /// In the order of their keywords, so that equal targets are equal.
+    private(set) var settings: [Setting] {
+        didSet { settings.sort { $0.keyword < $1.keyword } }
+    }
 
     /// Reads a URL (`postgresql://user@host:5432/database?sslmode=require`) or key=value pairs.
     ///
@@ -27,10 +30,10 @@ public struct ConnectionTarget: Sendable, Equatable {
             let reason = complaint.map { String(cString: $0) } ?? "out of memory"
             throw .malformedTarget(reason: Self.withoutQuotations(reason, of: url))
         }
-        settings = Self.settings(of: options) { option in option.val.map { String(cString: $0) } }
+        self.init(settings: Self.settings(of: options) { option in option.val.map { String(cString: $0) } })
     }
 
-    private init(settings: [Setting]) { self.settings = settings }
+    private init(settings: [Setting]) { self.settings = settings.sorted { $0.keyword < $1.keyword } }
 
     /// A server on this machine, by the folder of its Unix socket.
     ///
@@ -50,21 +53,26 @@ public struct ConnectionTarget: Sendable, Equatable {
     }
 
     /// What the `PG*` variables say now; libpq's defaults for the rest.
-    public static func environment() -> ConnectionTarget {
+    public static func environment() -> ConnectionTarget { environment(reading: environmentVariable) }
+
+    /// What the `PG*` variables of some environment say.
+    package static func environment(reading variable: (String) -> String?) -> ConnectionTarget {
         guard let options = PQconndefaults() else { return ConnectionTarget(settings: []) }
         defer { PQconninfoFree(options) }
         return ConnectionTarget(
-            settings: settings(of: options) { option in
-                guard let variable = option.envvar, let value = getenv(variable) else { return nil }
-                return String(cString: value)
-            })
+            settings: settings(of: options) { option in option.envvar.flatMap { variable(String(cString: $0)) } })
     }
 
     /// Whether a variable says which database to use; `PGUSER`, `PGPASSWORD` and the like alone do not.
-    public static var isSetInEnvironment: Bool {
+    public static var isSetInEnvironment: Bool { isSet(reading: environmentVariable) }
+
+    /// Whether a variable of some environment says which database to use.
+    package static func isSet(reading variable: (String) -> String?) -> Bool {
         let variables = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGPORT", "PGDATABASE"]
-        return variables.contains { name in getenv(name).map { $0.pointee != 0 } ?? false }
+        return variables.contains { name in variable(name).map { !$0.isEmpty } ?? false }
     }
+
+    private static func environmentVariable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The same server and user, another database.
     public func with(database: String) -> ConnectionTarget {
@@ -125,6 +133,7 @@ public struct ConnectionTarget: Sendable, Equatable {
 extension ConnectionTarget: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The URL, passwords left out.
     public var description: String { url }
+    /// The URL, passwords left out.
     public var debugDescription: String { url }
     /// Shows the URL alone, so that neither `dump` nor a failed expectation shows a password.
     public var customMirror: Mirror { Mirror(self, children: ["url": url]) }

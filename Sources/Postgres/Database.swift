@@ -11,6 +11,7 @@ public actor Database {
     private let thread: NativeThreadExecutor
     private var connection: Connection?
 
+    /// The thread of the connection.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     /// Starts the thread; connects later.
@@ -23,6 +24,7 @@ public actor Database {
     /// Executes the body on the thread of the connection, alone.
     ///
     /// A transaction that the body began and left open is rolled back with its connection.
+    @discardableResult
     public func run<T: Sendable>(_ body: @Sendable (Connection) throws -> T) async throws -> T {
         let connection = try connected()
         defer {
@@ -34,6 +36,7 @@ public actor Database {
     /// Executes the body in a transaction: commits when it returns, rolls back when it throws.
     ///
     /// See ``Connection/transaction(_:_:)``.
+    @discardableResult
     public func transaction<T: Sendable>(
         _ mode: TransactionMode = .readWrite, _ body: @Sendable (Connection) throws -> T
     ) async throws -> T {

@@ -12,7 +12,9 @@ import NativeThreads
 /// For one task at a time. Ends when that task is cancelled; throws ``PostgresError/connectionLost(reason:sqlState:)`` when
 /// the connection is lost, and then stays lost: make another, and look again.
 public struct Notifications: AsyncSequence, Sendable {
+    /// What comes.
     public typealias Element = Notification
+    /// Why it ends early.
     public typealias Failure = PostgresError
 
     private let listener: Listener
@@ -25,6 +27,7 @@ public struct Notifications: AsyncSequence, Sendable {
         try await listener.start(target, channels: channels, applicationName: applicationName)
     }
 
+    /// The one who waits; there is one connection however many are made.
     public func makeAsyncIterator() -> Iterator { Iterator(listener: listener) }
 
     /// Waits for the next notification, at most for a time; nil when none came, or the task was cancelled.
@@ -32,6 +35,7 @@ public struct Notifications: AsyncSequence, Sendable {
         try await listener.next(until: .now + timeout)
     }
 
+    /// Waits for one notification after the other.
     public struct Iterator: AsyncIteratorProtocol {
         let listener: Listener
 
@@ -40,6 +44,7 @@ public struct Notifications: AsyncSequence, Sendable {
             try await listener.next(until: nil)
         }
 
+        /// Waits for the next notification; nil when the task was cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)?
         ) async throws(PostgresError) -> Notification? {

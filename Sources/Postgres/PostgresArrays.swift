@@ -13,11 +13,14 @@ public protocol PostgresArrayElement {
 }
 
 extension Array: PostgresEncodable where Element: PostgresArrayElement {
+    /// As the raw value or the element has it.
     public static var postgresType: PostgresType { Element.postgresArrayType }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { Element.appendArray(self, to: &buffer) }
 }
 
 extension Array: PostgresDecodable where Element: PostgresArrayElement {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard let elements = Element.array(postgresBytes: bytes, type: type) else { return nil }
         self = elements
@@ -26,10 +29,13 @@ extension Array: PostgresDecodable where Element: PostgresArrayElement {
 
 /// `[UInt8]` is `bytea`, not an array of numbers.
 extension UInt8: PostgresArrayElement {
+    /// `bytea`.
     public static var postgresArrayType: PostgresType { .bytea }
+    /// Appends the binary form of an array.
     public static func appendArray(_ elements: [UInt8], to buffer: inout [UInt8]) {
         buffer.append(contentsOf: elements)
     }
+    /// Reads an array.
     public static func array(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) -> [UInt8]? {
         type == .bytea ? Array(bytes) : nil
     }
@@ -38,6 +44,7 @@ extension UInt8: PostgresArrayElement {
 // The form of an array: number of dimensions, whether there are NULLs, the element's type; for each dimension its length
 // and first index; then each element with its length. Source: `array_send` in PostgreSQL's `arrayfuncs.c`.
 extension PostgresArrayElement where Self: PostgresEncodable & PostgresDecodable {
+    /// Appends the binary form of an array.
     public static func appendArray(_ elements: [Self], to buffer: inout [UInt8]) {
         buffer.appendBigEndian(Int32(elements.isEmpty ? 0 : 1))
         buffer.appendBigEndian(Int32(0))
@@ -50,6 +57,7 @@ extension PostgresArrayElement where Self: PostgresEncodable & PostgresDecodable
         }
     }
 
+    /// Reads an array.
     public static func array(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Self]? {
         guard bytes.count >= 12 else { return nil }
         let dimensions = bytes.bigEndian(at: 0, as: Int32.self)
@@ -76,18 +84,52 @@ extension PostgresArrayElement where Self: PostgresEncodable & PostgresDecodable
     }
 }
 
-extension Bool: PostgresArrayElement { public static var postgresArrayType: PostgresType { .boolArray } }
-extension Int16: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int2Array } }
-extension Int32: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int4Array } }
-extension Int64: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int8Array } }
-extension Int: PostgresArrayElement { public static var postgresArrayType: PostgresType { .int8Array } }
-extension Float: PostgresArrayElement { public static var postgresArrayType: PostgresType { .float4Array } }
-extension Double: PostgresArrayElement { public static var postgresArrayType: PostgresType { .float8Array } }
-extension String: PostgresArrayElement { public static var postgresArrayType: PostgresType { .textArray } }
-extension TransactionID: PostgresArrayElement { public static var postgresArrayType: PostgresType { .xid8Array } }
-extension Timestamp: PostgresArrayElement { public static var postgresArrayType: PostgresType { .timestamptzArray } }
-extension JSON: PostgresArrayElement { public static var postgresArrayType: PostgresType { .jsonbArray } }
+extension Bool: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .boolArray }
+}
+extension Int16: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .int2Array }
+}
+extension Int32: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .int4Array }
+}
+extension Int64: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .int8Array }
+}
+extension Int: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .int8Array }
+}
+extension Float: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .float4Array }
+}
+extension Double: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .float8Array }
+}
+extension String: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .textArray }
+}
+extension TransactionID: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .xid8Array }
+}
+extension Timestamp: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .timestamptzArray }
+}
+extension JSON: PostgresArrayElement {
+    /// As the raw value or the element has it.
+    public static var postgresArrayType: PostgresType { .jsonbArray }
+}
 /// `[[UInt8]]` is `bytea[]`.
 extension Array: PostgresArrayElement where Element == UInt8 {
+    /// `bytea[]`.
     public static var postgresArrayType: PostgresType { .byteaArray }
 }

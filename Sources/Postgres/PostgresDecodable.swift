@@ -12,10 +12,12 @@ public protocol PostgresDecodable {
 }
 
 extension PostgresDecodable {
+    /// Whatever NULL stands for here.
     public static var postgresNull: Self? { nil }
 }
 
 extension PostgresDecodable where Self: RawRepresentable, RawValue: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard let value = RawValue(postgresBytes: bytes, type: type) else { return nil }
         self.init(rawValue: value)
@@ -23,14 +25,17 @@ extension PostgresDecodable where Self: RawRepresentable, RawValue: PostgresDeco
 }
 
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard let value = Wrapped(postgresBytes: bytes, type: type) else { return nil }
         self = .some(value)
     }
+    /// Whatever NULL stands for here.
     public static var postgresNull: Self? { .some(.none) }
 }
 
 extension Bool: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard type == .bool, bytes.count == 1 else { return nil }
         self = bytes[0] != 0
@@ -39,6 +44,7 @@ extension Bool: PostgresDecodable {
 
 /// Reads smallint, integer and bigint.
 extension Int64: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         switch (type, bytes.count) {
         case (.int2, 2): self = Int64(bytes.bigEndian(at: 0, as: Int16.self))
@@ -52,6 +58,7 @@ extension Int64: PostgresDecodable {
 
 /// Reads smallint, integer and bigint.
 extension Int: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard let value = Int64(postgresBytes: bytes, type: type) else { return nil }
         self.init(exactly: value)
@@ -60,6 +67,7 @@ extension Int: PostgresDecodable {
 
 /// Reads smallint and integer, and a bigint that fits.
 extension Int32: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard let value = Int64(postgresBytes: bytes, type: type) else { return nil }
         self.init(exactly: value)
@@ -68,6 +76,7 @@ extension Int32: PostgresDecodable {
 
 /// Reads smallint, and an integer or bigint that fits.
 extension Int16: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard let value = Int64(postgresBytes: bytes, type: type) else { return nil }
         self.init(exactly: value)
@@ -75,6 +84,7 @@ extension Int16: PostgresDecodable {
 }
 
 extension Float: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard type == .float4, bytes.count == 4 else { return nil }
         self.init(bitPattern: bytes.bigEndian(at: 0, as: UInt32.self))
@@ -83,6 +93,7 @@ extension Float: PostgresDecodable {
 
 /// Reads real, double precision and numeric (rounded to the nearest double).
 extension Double: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         switch (type, bytes.count) {
         case (.float4, 4): self = Double(Float(bitPattern: bytes.bigEndian(at: 0, as: UInt32.self)))
@@ -97,6 +108,7 @@ extension Double: PostgresDecodable {
 
 /// Reads every type whose binary form is text (enums and domains too), JSON, and numeric as its decimal digits.
 extension String: PostgresDecodable {
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         switch type {
         case .text, .varchar, .bpchar, .name, .unknown, .json:

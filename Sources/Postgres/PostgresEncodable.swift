@@ -11,48 +11,66 @@ public protocol PostgresEncodable {
 }
 
 extension PostgresEncodable where Self: RawRepresentable, RawValue: PostgresEncodable {
+    /// As the raw value or the element has it.
     public static var postgresType: PostgresType { RawValue.postgresType }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { rawValue.appendPostgresBinary(to: &buffer) }
 }
 
 extension Bool: PostgresEncodable {
+    /// `boolean`.
     public static var postgresType: PostgresType { .bool }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.append(self ? 1 : 0) }
 }
 
 extension Int16: PostgresEncodable {
+    /// `smallint`.
     public static var postgresType: PostgresType { .int2 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(self) }
 }
 
 extension Int32: PostgresEncodable {
+    /// `integer`.
     public static var postgresType: PostgresType { .int4 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(self) }
 }
 
 extension Int64: PostgresEncodable {
+    /// `bigint`.
     public static var postgresType: PostgresType { .int8 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(self) }
 }
 
 extension Int: PostgresEncodable {
+    /// `bigint`.
     public static var postgresType: PostgresType { .int8 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(Int64(self)) }
 }
 
 extension Float: PostgresEncodable {
+    /// `real`.
     public static var postgresType: PostgresType { .float4 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(bitPattern) }
 }
 
 extension Double: PostgresEncodable {
+    /// `double precision`.
     public static var postgresType: PostgresType { .float8 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(bitPattern) }
 }
 
 /// A string is text; PostgreSQL refuses one with a zero character (22021).
 extension String: PostgresEncodable {
+    /// `text`.
     public static var postgresType: PostgresType { .text }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.append(contentsOf: utf8) }
 }
 

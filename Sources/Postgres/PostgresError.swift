@@ -51,6 +51,7 @@ public enum PostgresError: Fault, Equatable {
         if case .query(let report) = self { report.constraint } else { nil }
     }
 
+    /// What happened, with the values.
     public var message: String {
         switch self {
         case .malformedTarget(let reason): "not a PostgreSQL URL: \(reason)"
@@ -75,6 +76,7 @@ public enum PostgresError: Fault, Equatable {
         }
     }
 
+    /// The server's details, the statement and its code.
     public var detail: String? {
         guard let report else { return nil }
         var facts = report.detail.map { [$0] } ?? []
@@ -83,6 +85,7 @@ public enum PostgresError: Fault, Equatable {
         return facts.isEmpty ? nil : facts.joined(separator: " ")
     }
 
+    /// The command to type.
     public var hint: String? {
         switch self {
         case .malformedTarget: "Give it as postgresql://user@host:5432/database, or as key=value pairs."
@@ -97,8 +100,10 @@ public enum PostgresError: Fault, Equatable {
         }
     }
 
+    /// As the code of the error says; retryLater for what passes by itself.
     public var recovery: Recovery { classification.recovery }
 
+    /// 69 where no server is to be had, 73 where it cannot write, 75 where another try may do.
     public var exitStatus: ExitStatus { classification.exitStatus }
 
     private var report: ServerReport? {
@@ -124,6 +129,8 @@ public enum PostgresError: Fault, Equatable {
     /// Source: appendix A of PostgreSQL's manual.
     private static func classify(sqlState: String?) -> (Recovery, ExitStatus) {
         guard let sqlState else { return (.askOperator, .failed) }
+        // Protocol violation, which is also what a COPY of the wrong format gets: it would get it again.
+        if sqlState == "08P01" { return (.askOperator, .failed) }
         return switch sqlState.prefix(2) {
         // 40001 serialization failure, 40P01 deadlock: the same transaction may well pass the next time.
         case "40": (.retryLater, .tryAgain)

@@ -6,10 +6,14 @@ public struct TransactionID: Hashable, Comparable, Sendable, PostgresEncodable, 
     /// Names a transaction by its number.
     public init(_ rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Whether the one comes before the other.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
+    /// `xid8`.
     public static var postgresType: PostgresType { .xid8 }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(rawValue) }
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard type == .xid8, bytes.count == 8 else { return nil }
         self.init(bytes.bigEndian(at: 0, as: UInt64.self))
@@ -24,11 +28,14 @@ public struct JSON: Hashable, Sendable, PostgresEncodable, PostgresDecodable {
     /// Takes a document as it is; PostgreSQL refuses one that is not JSON (22P02).
     public init(_ text: String) { self.text = text }
 
+    /// `jsonb`.
     public static var postgresType: PostgresType { .jsonb }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) {
         buffer.append(Self.binaryVersion)
         buffer.append(contentsOf: text.utf8)
     }
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         let content: UnsafeRawBufferPointer
         switch type {

@@ -17,8 +17,10 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
     /// Takes text as it is: a statement without binds that is only known at run time.
     public init(raw text: String) { pieces = [.text(text)] }
 
+    /// Takes a literal without binds.
     public init(stringLiteral value: String) { self.init(raw: value) }
 
+    /// Takes a literal with its binds.
     public init(stringInterpolation: StringInterpolation) { pieces = stringInterpolation.pieces }
 
     /// Joins two statements or parts of such, with nothing in between.
@@ -52,10 +54,12 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable {
     public struct StringInterpolation: StringInterpolationProtocol {
         var pieces: [Piece] = []
 
+        /// Begins with nothing.
         public init(literalCapacity: Int, interpolationCount: Int) {
             pieces.reserveCapacity(2 * interpolationCount + 1)
         }
 
+        /// Takes the text between interpolations as it is.
         public mutating func appendLiteral(_ literal: String) { pieces.append(.text(literal)) }
 
         /// Binds a value; nil is NULL.

@@ -30,14 +30,13 @@ public struct ServerReport: Sendable, Equatable {
     }
 
     /// The error that this is.
-    var error: PostgresError {
+    package var error: PostgresError {
         switch sqlState {
         case "25006": .readOnly(self)
         case "53100": .diskFull(self)
         case "55P03": .lockNotAvailable(self)
-        // The server is about to end the connection, or has: admin_shutdown, crash_shutdown, cannot_connect_now and class 08.
+        // The server is about to end the connection: admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout.
         case "57P01", "57P02", "57P03", "57P05": .connectionLost(reason: message, sqlState: sqlState)
-        case .some(let state) where state.hasPrefix("08"): .connectionLost(reason: message, sqlState: sqlState)
         default: .query(self)
         }
     }

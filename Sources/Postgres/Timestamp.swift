@@ -36,10 +36,14 @@ public struct Timestamp: Hashable, Comparable, Sendable, PostgresEncodable, Post
     /// Whether it is a moment at all, not one of the infinities.
     public var isFinite: Bool { self != .infinity && self != .negativeInfinity }
 
+    /// Whether the one comes before the other.
     public static func < (left: Self, right: Self) -> Bool { left.microsecondsSince2000 < right.microsecondsSince2000 }
 
+    /// `timestamp with time zone`.
     public static var postgresType: PostgresType { .timestamptz }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) { buffer.appendBigEndian(microsecondsSince2000) }
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard type == .timestamptz || type == .timestamp, bytes.count == 8 else { return nil }
         self.init(microsecondsSince2000: bytes.bigEndian(at: 0, as: Int64.self))
@@ -61,11 +65,15 @@ extension Timestamp {
 }
 
 extension UUID: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+    /// `uuid`.
     public static var postgresType: PostgresType { .uuid }
+    /// `uuid[]`.
     public static var postgresArrayType: PostgresType { .uuidArray }
+    /// Appends the binary form.
     public func appendPostgresBinary(to buffer: inout [UInt8]) {
         withUnsafeBytes(of: uuid) { buffer.append(contentsOf: $0) }
     }
+    /// Reads the binary form; nil when it does not fit.
     public init?(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) {
         guard type == .uuid, bytes.count == 16 else { return nil }
         self.init(uuid: bytes.loadUnaligned(as: uuid_t.self))

@@ -27,7 +27,7 @@ public final class TemporaryFolder: Sendable {
     }
 
     /// Leaves the folder to somebody else, who removes it.
-    func keep() { isKept.store(true, ordering: .relaxed) }
+    public func keep() { isKept.store(true, ordering: .relaxed) }
 
     deinit {
         if !isKept.load(ordering: .relaxed) { removeTree(path) }

@@ -6,12 +6,19 @@ import SystemPackage
 ///
 /// A small shell of its own session waits for the end of a pipe that only we hold open, which the system closes with us even
 /// when we crash.
-enum Watchdog {
-    struct CannotStart: Error, CustomStringConvertible {
-        let description: String
+public enum Watchdog {
+    /// The shell did not start.
+    public struct CannotStart: Error, CustomStringConvertible {
+        /// The system's reason.
+        public let description: String
     }
 
-    static func guardServer(of cluster: LocalCluster, removing folder: FilePath) throws {
+    /// Sees to it that a server does not outlive this process, nor its folder.
+    ///
+    /// - Parameters:
+    ///   - cluster: need not run, now or at the end.
+    ///   - folder: removed at the end with everything in it.
+    public static func guardServer(of cluster: LocalCluster, removing folder: FilePath) throws {
         let script = """
             cat > /dev/null
             pid=$(head -n 1 "$1/postmaster.pid" 2> /dev/null)
