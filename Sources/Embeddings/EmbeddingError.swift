@@ -22,6 +22,8 @@ public enum EmbeddingError: Fault, Equatable {
     case precisionUnsupported(Precision, instructionSet: String)
     /// A batch prepared for another model: its pictures have `have` values, not `need`.
     case wrongBatch(have: Int, need: Int)
+    /// The prepared picture at this position of the batch holds values that no picture gives.
+    case inputNotFinite(position: Int)
     /// The network gave an embedding that cannot be normalized, at this position of the batch.
     case embeddingNotFinite(position: Int)
     /// oneDNN refuses an operation.
@@ -29,6 +31,7 @@ public enum EmbeddingError: Fault, Equatable {
     /// The system does not give that much memory.
     case outOfMemory(bytes: Int)
 
+    /// What is wrong, in one line, with both values of a mismatch.
     public var message: String {
         switch self {
         case .weightsMissing(let path): "no weights file at \(printable(path))"
@@ -44,12 +47,14 @@ public enum EmbeddingError: Fault, Equatable {
         case .precisionUnsupported(let precision, let instructionSet):
             "precision \(precision.rawValue) needs a CPU with AVX-512 BF16, not \(instructionSet)"
         case .wrongBatch(let have, let need): "the batch has pictures of \(have) values, not \(need)"
+        case .inputNotFinite(let position): "picture \(position) of the batch holds values that no picture gives"
         case .embeddingNotFinite(let position): "the embedding of picture \(position) of the batch is not finite"
         case .oneDNN(let status, let operation): "oneDNN answers \(status) to \(operation)"
         case .outOfMemory(let bytes): "the system does not give \(bytes) bytes of memory"
         }
     }
 
+    /// What the mismatch means, where that helps.
     public var detail: String? {
         switch self {
         case .missingTensor, .wrongShape:
@@ -59,21 +64,23 @@ public enum EmbeddingError: Fault, Equatable {
         }
     }
 
+    /// The command that leads on.
     public var hint: String? {
         switch self {
         case .weightsMissing, .weightsUnreadable, .notSafetensors, .missingTensor, .wrongShape, .unsupportedType,
             .weightsNotFinite:
             "Get ImageNet weights that fit: likeness model fetch"
         case .precisionUnsupported: "Take the other precision: --precision \(Precision.float32.rawValue)"
-        case .wrongBatch, .embeddingNotFinite, .outOfMemory: nil
+        case .wrongBatch, .inputNotFinite, .embeddingNotFinite, .outOfMemory: nil
         case .oneDNN: "See what this machine has: likeness doctor"
         }
     }
 
+    /// Memory may come back; a picture without an embedding is set aside; all else needs a person.
     public var recovery: Recovery {
         switch self {
         case .outOfMemory: .retryLater
-        case .embeddingNotFinite: .quarantineItem
+        case .inputNotFinite, .embeddingNotFinite: .quarantineItem
         default: .askOperator
         }
     }

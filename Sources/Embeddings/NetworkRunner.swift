@@ -62,6 +62,7 @@ actor NetworkRunner {
     private func embed(
         _ rows: UnsafeMutableBufferPointer<Float>, count: Int
     ) throws(EmbeddingError) -> [Float] {
+        try checkFinite(rows, count: count)
         let dimension = ResNet50Architecture.dimension
         var features = [Float](repeating: 0, count: count * dimension)
         var done = 0
@@ -78,6 +79,17 @@ actor NetworkRunner {
         }
         try normalizeRows(&features, length: dimension)
         return features
+    }
+
+    /// ReLU turns NaN into 0, so the network would answer with an embedding of something else.
+    private func checkFinite(_ rows: UnsafeMutableBufferPointer<Float>, count: Int) throws(EmbeddingError) {
+        for picture in 0..<count {
+            var largest: UInt32 = 0
+            for index in picture * Preprocessing.inputLength..<(picture + 1) * Preprocessing.inputLength {
+                largest = max(largest, rows[index].bitPattern & 0x7fff_ffff)
+            }
+            guard largest < Float.infinity.bitPattern else { throw .inputNotFinite(position: picture) }
+        }
     }
 
     /// The network for a batch size, made when it is first asked for.

@@ -10,7 +10,10 @@ public struct ResNet50: Embedder {
     /// `resnet50`.
     public static let architecture = "resnet50"
 
+    /// Named by the weights' SHA-256, the preprocessing and the precision.
     public let model: EmbeddingModel
+    /// 8. Other sizes run as eights and ones: oneDNN adds in the same order for both, so a picture's embedding has the same
+    /// bits in every batch.
     public let preferredBatch = NetworkRunner.fullBatch
     /// Threads that compute.
     public let threads: Int
@@ -50,13 +53,17 @@ public struct ResNet50: Embedder {
             dimension: ResNet50Architecture.dimension, preprocessing: preprocessing.rawValue, precision: precision)
     }
 
+    /// 3 × 224 × 224.
     public var inputLength: Int { Preprocessing.inputLength }
+    /// Twice the size that the preprocessing resizes to.
     public var decodeScale: DecodeScale { preprocessing.decodeScale }
 
+    /// Resizes and normalizes an upright picture, as the preprocessing says.
     public func prepare(_ image: RGBImage, into slot: UnsafeMutableBufferPointer<Float>) {
         preprocessing.write(image, into: slot)
     }
 
+    /// `count × 2048` values; waits for the batches that were handed in before.
     public func embed(_ batch: PreparedBatch) async throws(EmbeddingError) -> [Float] {
         try await runner.embed(batch)
     }

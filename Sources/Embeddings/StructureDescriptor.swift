@@ -15,7 +15,9 @@ public struct StructureDescriptor: Embedder {
     /// `structure-2048`.
     public static let architecture = "structure-2048"
 
+    /// `structure-2048`; its SHA-256 is that of a text that specifies the formulas.
     public let model: EmbeddingModel
+    /// 32; a batch costs nothing but its storage.
     public let preferredBatch = 32
 
     /// Any change of the formulas makes another model, and so changes this text.
@@ -32,7 +34,9 @@ public struct StructureDescriptor: Embedder {
             dimension: StructureCells.dimension, preprocessing: "squash128-bilinear", precision: .float32)
     }
 
+    /// 128 × 128 × 3.
     public var inputLength: Int { 3 * StructureCells.side * StructureCells.side }
+    /// At least 256 × 256.
     public var decodeScale: DecodeScale { .atLeast(width: 2 * StructureCells.side, height: 2 * StructureCells.side) }
 
     /// Writes the squashed picture, values 0 to 255, interleaved RGB, row by row.
@@ -42,17 +46,21 @@ public struct StructureDescriptor: Embedder {
         for index in 0..<inputLength { slot[index] = Float(resized.pixels[index]) }
     }
 
-    /// About a millisecond a picture, on the calling task's thread.
+    /// About a millisecond a picture, on the calling task's thread. Values other than 0 to 255 are refused.
     public func embed(_ batch: PreparedBatch) async throws(EmbeddingError) -> [Float] {
         guard batch.inputLength == inputLength else {
             throw .wrongBatch(have: batch.inputLength, need: inputLength)
         }
-        var embeddings = batch.withRows { rows, count in
+        var embeddings = try batch.withRows { rows, count throws(EmbeddingError) in
             var cells = StructureCells()
-            return (0..<count).flatMap { picture in
-                cells.describe(
-                    UnsafeBufferPointer(rebasing: rows[picture * inputLength..<(picture + 1) * inputLength]))
+            var embeddings: [Float] = []
+            embeddings.reserveCapacity(count * StructureCells.dimension)
+            for picture in 0..<count {
+                let pixels = UnsafeBufferPointer(rebasing: rows[picture * inputLength..<(picture + 1) * inputLength])
+                guard pixels.allSatisfy({ $0 >= 0 && $0 <= 255 }) else { throw .inputNotFinite(position: picture) }
+                embeddings += cells.describe(pixels)
             }
+            return embeddings
         }
         try normalizeRows(&embeddings, length: StructureCells.dimension)
         return embeddings
