@@ -52,7 +52,7 @@ int cfaiss_usable_cores(void);
  *   selected        selected_count row numbers, 0 or more, all of which lie inside `rows`
  *   distances       query_count * selected_count, owned by the caller: [q][i] is from query q to row selected[i]
  *   dimension       1 or more; query_count and selected_count may be 0, which computes nothing
- *   threads         1 or more
+ *   threads         1 or more; little work is done on the calling thread alone
  *
  * Safe to call from several threads at once, on the same rows too. Uses 12 bytes of memory for each distance and, when
  * there are fewer queries than threads, a copy of the queries for each thread.
