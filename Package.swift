@@ -58,7 +58,7 @@ let package = Package(
         module("LocalCluster", ["Faults", "Postgres", system, subprocess]),
         module("Imaging", ["CJPEG", "Faults"]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
-        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
+        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", system]),
 
         // The catalog, and what is done with it.
         .target(
