@@ -1,7 +1,8 @@
 /*
  * CFAISS(3): what Likeness asks of faiss, as plain C.
  *
- * Debian's libfaiss 1.7.3 comes without the symbols of its C API; this is the part that is needed, over its C++ classes.
+ * Debian's libfaiss 1.7.3 comes without the symbols of its C API; this is the part that is needed, over its C++
+ * classes.
  *
  * CONVENTIONS
  *   Vectors are float32, row-major: row i of an n * d array begins at element i * d. Distances are squared L2.
