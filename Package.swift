@@ -58,7 +58,7 @@ let package = Package(
         module("LocalCluster", ["Faults", "Postgres", system, subprocess]),
         module("Imaging", ["CJPEG", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
-        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
+        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", system]),
 
         // The catalog, and what is done with it.
         .target(
@@ -87,7 +87,7 @@ let package = Package(
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         tests(of: "Imaging", ["Imaging"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
-        tests(of: "VectorIndexes", ["VectorIndexes", system]),
+        tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Ingestion", system]),
         tests(of: "Command", ["likeness", "Imaging", subprocess, system]),

@@ -28,11 +28,14 @@ extern "C" cfaiss_status cfaiss_squared_distances(
     char *message, size_t message_capacity) {
     return likeness::guarded(message, message_capacity, [&] {
         if (query_count == 0 || selected_count == 0) return;
-        omp_set_num_threads(threads);
+
+        // Waking other threads and waiting for them costs microseconds, and on a busy machine a time slice.
+        const size_t work = query_count * selected_count * dimension;
+        const size_t workers = work < 1u << 19 ? 1 : static_cast<size_t>(threads);
+        omp_set_num_threads(static_cast<int>(workers));
 
         // faiss shares out queries among threads, never the rows of one query. Fewer queries than threads are
         // therefore asked several times over, each time of another part of the rows.
-        const size_t workers = static_cast<size_t>(threads);
         const size_t wanted = query_count >= workers ? 1 : (workers + query_count - 1) / query_count;
         const size_t parts = std::min(wanted, selected_count);
         const size_t length = (selected_count + parts - 1) / parts;

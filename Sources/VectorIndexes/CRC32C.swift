@@ -6,28 +6,29 @@
 ///
 /// Source: RFC 3720, appendix B.4 (polynomial 0x1EDC6F41, reflected, with both complements); eight bytes at a time as in
 /// Kounavis and Berry, "A Systematic Approach to Building High Performance Software-Based CRC Generators" (2005).
-struct CRC32C: Sendable {
+package struct CRC32C: Sendable {
     /// The checksum of all bytes so far; 0 of none.
-    private(set) var value: UInt32
+    package private(set) var value: UInt32
 
-    init(_ value: UInt32 = 0) { self.value = value }
+    /// Goes on from the checksum of what came before.
+    package init(_ value: UInt32 = 0) { self.value = value }
 
     /// The checksum of these bytes alone.
-    static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var checksum = CRC32C()
         checksum.update(bytes)
         return checksum.value
     }
 
     /// The checksum of these bytes alone.
-    static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
+    package static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
         Array(bytes).withUnsafeBytes { checksum($0) }
     }
 
     /// Goes on over more bytes.
     ///
     /// - Complexity: O(n), about a nanosecond for two bytes when compiled for release.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         guard let start = bytes.baseAddress else { return }
         value = Self.table.withUnsafeBufferPointer { table in
             var crc = ~value

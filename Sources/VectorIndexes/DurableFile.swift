@@ -21,14 +21,13 @@ func synchronizeFolder(_ folder: FilePath) throws(IndexError) {
 
 /// Makes a folder and those above it that are missing.
 func createFolder(_ folder: FilePath) throws(IndexError) {
-    if folder.withPlatformString({ mkdir($0, 0o755) }) == 0 { return }
-    switch Errno.current {
-    case .fileExists: return
-    case .noSuchFileOrDirectory where !folder.removingLastComponent().isEmpty:
-        try createFolder(folder.removingLastComponent())
-        try createFolder(folder)
-    case let errno: throw .file(.write, folder, errno)
-    }
+    let above = folder.removingLastComponent()
+    if makeFolder(folder) == .noSuchFileOrDirectory, !above.isEmpty { try createFolder(above) }
+    if let errno = makeFolder(folder), errno != .fileExists { throw .file(.write, folder, errno) }
+}
+
+private func makeFolder(_ folder: FilePath) -> Errno? {
+    folder.withPlatformString { mkdir($0, 0o755) } == 0 ? nil : .current
 }
 
 /// The names in a folder, in no order; none when it does not exist. Names that are not UTF-8 are left out: a store gives

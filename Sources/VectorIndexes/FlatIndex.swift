@@ -31,7 +31,7 @@ struct FlatIndex: SearchableIndex {
         _ nearest: inout [NearestNeighbors]
     ) throws(IndexError) {
         let rows = admitted(chunk, filter)
-        let tile = tileSize
+        let tile = nearest.count < queriesWorthTiles ? max(rows.count, 1) : tileSize
         var distances = [Float](repeating: 0, count: min(tile, rows.count) * min(queriesAtOnce, nearest.count))
         var firstRow = 0
         while firstRow < rows.count {
@@ -85,6 +85,10 @@ struct FlatIndex: SearchableIndex {
     /// Rows that are compared with a group of queries before the next rows are: as many as fit into a core's cache with
     /// room to spare, but so many that sharing them out among threads costs little.
     private var tileSize: Int { max(64, 4 << 20 / (4 * dimension)) }
+
+    /// Fewer queries than this pass over a chunk in one go: threads wait for each other after every tile, which on a busy
+    /// machine costs more than what the cache saves.
+    private var queriesWorthTiles: Int { 8 }
 
     /// Queries that are compared with a tile in one call; bounds the memory for distances.
     private var queriesAtOnce: Int { 64 }

@@ -1,7 +1,8 @@
 /*
  * CFAISS(3): what Likeness asks of faiss, as plain C.
  *
- * Debian's libfaiss 1.7.3 comes without the symbols of its C API; this is the part that is needed, over its C++ classes.
+ * Debian's libfaiss 1.7.3 comes without the symbols of its C API; this is the part that is needed, over its C++
+ * classes.
  *
  * CONVENTIONS
  *   Vectors are float32, row-major: row i of an n * d array begins at element i * d. Distances are squared L2.
@@ -52,7 +53,7 @@ int cfaiss_usable_cores(void);
  *   selected        selected_count row numbers, 0 or more, all of which lie inside `rows`
  *   distances       query_count * selected_count, owned by the caller: [q][i] is from query q to row selected[i]
  *   dimension       1 or more; query_count and selected_count may be 0, which computes nothing
- *   threads         1 or more
+ *   threads         1 or more; little work is done on the calling thread alone
  *
  * Safe to call from several threads at once, on the same rows too. Uses 12 bytes of memory for each distance and, when
  * there are fewer queries than threads, a copy of the queries for each thread.
