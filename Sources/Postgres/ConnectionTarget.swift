@@ -92,8 +92,6 @@ public struct ConnectionTarget: Sendable, Equatable {
         if let host = value(of: "host"), !host.contains(where: { "/@,:".contains($0) }) {
             url += percentEncoded(take("host") ?? "")
             if let port = take("port") { url += ":" + percentEncoded(port) }
-        } else if value(of: "port") == "5432" {
-            _ = take("port")
         }
         if let database = take("dbname") { url += "/" + percentEncoded(database) }
         let parameters = rest.map { "\($0.keyword)=\(percentEncoded($0.value))" }
