@@ -62,7 +62,8 @@ public enum CatalogError: Fault, Equatable {
 
     public var detail: String? {
         switch self {
-        case .edited: "An applied migration is part of the database's history; another text would not say what is in it."
+        case .edited:
+            "An applied migration is part of the database's history; another text would not say what is in it."
         case .positionOfAnotherCatalog:
             "Another database, or the same one restored from a dump: picture numbers may mean other pictures."
         default: nil

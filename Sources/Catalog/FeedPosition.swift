@@ -41,7 +41,8 @@ public struct FeedPosition: Sendable, Hashable {
     init?(catalog: CatalogIdentity, snapshot: some StringProtocol) {
         let parts = snapshot.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 3, let horizon = UInt64(parts[0]), let end = UInt64(parts[1]) else { return nil }
-        let running = parts[2].split(separator: ",").map { UInt64($0) }
+        let running =
+            parts[2].isEmpty ? [] : parts[2].split(separator: ",", omittingEmptySubsequences: false).map { UInt64($0) }
         let unseen = running.compactMap { $0 }
         guard unseen.count == running.count, unseen == unseen.sorted(), unseen.allSatisfy({ $0 < end }),
             horizon <= unseen.first ?? end
@@ -105,7 +106,9 @@ extension FeedPosition.Reached {
     /// Reads `transaction/sequence`; nil when the text is anything else.
     fileprivate init?(_ text: some StringProtocol) {
         let numbers = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard numbers.count == 2, let transaction = UInt64(numbers[0]), let sequence = Int64(numbers[1]) else { return nil }
+        guard numbers.count == 2, let transaction = UInt64(numbers[0]), let sequence = Int64(numbers[1]) else {
+            return nil
+        }
         self.init(transaction: transaction, sequence: sequence)
     }
 }

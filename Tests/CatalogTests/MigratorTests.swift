@@ -7,8 +7,10 @@ import TestSupport
 import Testing
 
 struct MigratorTests {
+    private let databases = TestDatabases()
+
     @Test func `an empty database gets every migration and view, and a second run does nothing`() throws {
-        let database = try TestServer.shared.makeDatabase()
+        let database = try databases.empty()
         let connection = try database.connect()
         let before = try Migrator().status(connection)
         #expect(before.head == nil)
@@ -25,7 +27,7 @@ struct MigratorTests {
     }
 
     @Test func `a database without the schema is told to migrate`() throws {
-        let connection = try TestServer.shared.makeDatabase().connect()
+        let connection = try databases.empty().connect()
         #expect(throws: CatalogError.notMigrated(database: nil, build: Migrator().head)) {
             try Migrator().requireCurrent(connection)
         }
@@ -35,7 +37,7 @@ struct MigratorTests {
     }
 
     @Test func `an applied migration that was edited is refused by name`() throws {
-        let connection = try TestServer.shared.makeDatabase().connect()
+        let connection = try databases.empty().connect()
         try Migrator().migrate(connection)
         var edited = Migrations.schema
         edited[2] = SQLFile(name: edited[2].name, bytes: edited[2].bytes + Array("-- later\n".utf8))
@@ -49,7 +51,7 @@ struct MigratorTests {
     }
 
     @Test func `a database that a newer likeness migrated is refused by name`() throws {
-        let connection = try TestServer.shared.makeDatabase().connect()
+        let connection = try databases.empty().connect()
         let later = SQLFile(name: "0099_later", bytes: Array("create table likeness.later ();".utf8))
         try Migrator(schema: Migrations.schema + [later]).migrate(connection)
         let error = #expect(throws: CatalogError.self) { try Migrator().migrate(connection) }
@@ -58,7 +60,7 @@ struct MigratorTests {
     }
 
     @Test func `a missing migration among the applied ones is refused by name`() throws {
-        let connection = try TestServer.shared.makeDatabase().connect()
+        let connection = try databases.empty().connect()
         try Migrator().migrate(connection)
         try connection.execute("delete from likeness.schema_migrations where version = 4")
         let error = #expect(throws: CatalogError.self) { try Migrator().requireCurrent(connection) }
@@ -66,7 +68,7 @@ struct MigratorTests {
     }
 
     @Test func `a migration with an error leaves those before it applied and nothing of itself`() throws {
-        let connection = try TestServer.shared.makeDatabase().connect()
+        let connection = try databases.empty().connect()
         let broken = SQLFile(
             name: "0099_broken", bytes: Array("create table likeness.half ();\nselect nonsense;".utf8))
         #expect(throws: PostgresError.self) {
@@ -80,7 +82,7 @@ struct MigratorTests {
     }
 
     @Test func `migrators that start at once apply each migration once`() async throws {
-        let database = try TestServer.shared.makeDatabase()
+        let database = try databases.empty()
         let applied = try await withThrowingTaskGroup(of: [String].self) { group in
             for _ in 0..<4 {
                 let own = Database(database.target)
@@ -92,9 +94,10 @@ struct MigratorTests {
     }
 
     @Test func `a changed view is replaced and one that is gone is dropped`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let old = SQLFile(name: "old", bytes: Array("create view likeness.old as select 1 as a".utf8))
-        let user = SQLFile(name: "a_user", bytes: Array("create view likeness.a_user as select * from likeness.old".utf8))
+        let user = SQLFile(
+            name: "a_user", bytes: Array("create view likeness.a_user as select * from likeness.old".utf8))
         try Migrator(views: Migrations.views + [old, user]).migrate(connection)
         let new = SQLFile(name: "old", bytes: Array("create view likeness.old as select 1 as b, 2 as c".utf8))
         let replaced = try Migrator(views: Migrations.views + [new, user]).migrate(connection)
@@ -105,7 +108,7 @@ struct MigratorTests {
     }
 
     @Test func `a migration may change what views read`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let change = SQLFile(
             name: "0099_change", bytes: Array("alter table likeness.images alter camera type varchar(200)".utf8))
         let result = try Migrator(schema: Migrations.schema + [change]).migrate(connection)
@@ -114,7 +117,7 @@ struct MigratorTests {
     }
 
     @Test func `somebody's view on one of ours is not dropped but named`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         try connection.execute("create view mine as select image_id from likeness.image_overview")
         var views = Migrations.views
         views[0] = SQLFile(name: views[0].name, bytes: views[0].bytes + Array("\n".utf8))
@@ -150,8 +153,10 @@ struct MigratorTests {
     }
 
     @Test func `a view comes after those that it uses`() {
-        let files = [("a", "from likeness.b, likeness.bb"), ("b", "from likeness.c"), ("bb", "1"), ("c", "likeness.cc")]
-            .map { SQLFile(name: $0.0, bytes: Array($0.1.utf8)) }
+        let files = [
+            ("a", "from likeness.b, likeness.bb"), ("b", "from likeness.c"), ("bb", "1"), ("c", "likeness.cc"),
+        ]
+        .map { SQLFile(name: $0.0, bytes: Array($0.1.utf8)) }
         #expect(inOrderOfUse(files).map(\.name) == ["bb", "c", "b", "a"])
     }
 }

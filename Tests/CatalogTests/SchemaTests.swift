@@ -4,8 +4,10 @@ import TestSupport
 import Testing
 
 struct SchemaTests {
+    private let databases = TestDatabases()
+
     @Test func `every table, view, column and function says what it is`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let rows = try connection.rows(
             """
             select c.relname || coalesce('.' || a.attname, '') as name
@@ -23,11 +25,11 @@ struct SchemaTests {
         #expect(try rows.map { try $0["name", as: String.self] } == [])
         let tables = try connection.firstRow(
             "select count(*) as n from pg_class where relnamespace = 'likeness'::regnamespace and relkind = 'r'")
-        #expect(try tables?["n"] == 16)
+        #expect(try tables?["n"] == 17)
     }
 
     @Test func `every foreign key has an index to find its rows by`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let rows = try connection.rows(
             """
             select conname::text as name from pg_constraint f
@@ -38,9 +40,10 @@ struct SchemaTests {
     }
 
     @Test func `vectors are stored out of line and uncompressed`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let row = try connection.firstRow(
-            "select attstorage::text as it from pg_attribute where attrelid = 'likeness.embeddings'::regclass and attname = 'vector'")
+            "select attstorage::text as it from pg_attribute where attrelid = 'likeness.embeddings'::regclass and attname = 'vector'"
+        )
         #expect(try row?["it"] == "e")
     }
 
@@ -70,14 +73,14 @@ struct SchemaTests {
         ),
     ])
     func `a row that means nothing is refused by a constraint with a name`(statement: String, name: String) throws {
-        let test = try TestCatalog()
+        let test = try databases.catalog()
         try test.ingest("a")
         let error = #expect(throws: PostgresError.self) { try test.connection.execute(SQL(raw: statement)) }
         #expect(error?.constraint == name)
     }
 
     @Test func `a reader sees the views and nothing else`() throws {
-        let test = try TestCatalog()
+        let test = try databases.catalog()
         try test.ingest("a", "b")
         let connection = test.connection
         try connection.execute("set role likeness_reader")
@@ -110,7 +113,7 @@ struct SchemaTests {
     @Test func `a user who may not create roles or databases can migrate a database of his own`() throws {
         let administration = try Connection(TestServer.shared.administrationTarget())
         try administration.execute("create role plain_tests login")
-        let database = try TestServer.shared.makeDatabase()
+        let database = try databases.empty()
         defer {
             _ = try? administration.execute("alter database \(identifier: database.name) owner to postgres")
             _ = try? database.connect().execute("drop owned by plain_tests cascade")
@@ -129,7 +132,7 @@ struct SchemaTests {
     }
 
     @Test func `the views show what is in the tables`() throws {
-        let test = try TestCatalog()
+        let test = try databases.catalog()
         let images = try test.ingest("original", "copy", "alone")
         try test.catalog.write(
             {

@@ -4,6 +4,8 @@ import TestSupport
 import Testing
 
 struct VectorFunctionTests {
+    private let databases = TestDatabases()
+
     static let extremes: [Float] = [
         0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude,
         .leastNormalMagnitude.nextDown, .leastNormalMagnitude.nextUp, .greatestFiniteMagnitude,
@@ -12,9 +14,11 @@ struct VectorFunctionTests {
     ]
 
     @Test func `a vector becomes the numbers that it holds, bit for bit, and back`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         var random = SeededGenerator(seed: 7)
-        let numbers = Self.extremes + (0..<3000).map { _ in Float(bitPattern: .random(in: 0...(.max), using: &random)) }
+        let numbers =
+            Self.extremes
+            + (0..<3000).map { _ in Float(bitPattern: .random(in: 0...(.max), using: &random)) }
             .filter { !$0.isNaN }
         let bytes = littleEndian(numbers)
         let row = try connection.firstRow(
@@ -27,7 +31,7 @@ struct VectorFunctionTests {
     }
 
     @Test func `not a number stays that`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let bytes = littleEndian([.nan, -.nan, .signalingNaN, 1])
         let row = try connection.firstRow(
             "select likeness.vector_to_real(\(bytes)) as v, likeness.squared_l2(\(bytes), \(bytes)) as d")
@@ -36,13 +40,17 @@ struct VectorFunctionTests {
     }
 
     @Test func `the squared distance is that of double precision`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         var random = SeededGenerator(seed: 8)
         let finite = Self.extremes.filter(\.isFinite)
-        let a = (0..<2048).map { $0 < finite.count ? finite[$0] : .random(in: -1...1, using: &random) }
-        let b = (0..<2048).map { $0 < finite.count ? finite.reversed()[$0] : .random(in: -1...1, using: &random) }
-        for (a, b) in [(a, b), (Array(a[40...]), Array(b[40...])), ([], []), ([1], [1])] {
-            let expected = zip(a, b).map { (Double($0) - Double($1)) * (Double($0) - Double($1)) }.reduce(0, +)
+        let a: [Float] = (0..<2048).map { $0 < finite.count ? finite[$0] : .random(in: -1...1, using: &random) }
+        let b: [Float] = (0..<2048).map {
+            $0 < finite.count ? finite.reversed()[$0] : .random(in: -1...1, using: &random)
+        }
+        let pairs: [([Float], [Float])] = [(a, b), (Array(a[40...]), Array(b[40...])), ([], []), ([1], [1])]
+        for (a, b) in pairs {
+            let differences = zip(a, b).map { Double($0) - Double($1) }
+            let expected = differences.reduce(0) { $0 + $1 * $1 }
             let row = try connection.firstRow(
                 "select likeness.squared_l2(\(littleEndian(a)), \(littleEndian(b))) as d")
             let distance: Double = try #require(try row?["d"])
@@ -54,8 +62,9 @@ struct VectorFunctionTests {
         ([UInt8](repeating: 0, count: 8192), [UInt8](repeating: 0, count: 2048), "expected 2048 dimensions, not 512"),
         ([0], [0], "expected 4 bytes for each number of a vector, not 1 and 1 bytes in all"),
     ])
-    func `vectors that cannot be compared are refused with both values`(a: [UInt8], b: [UInt8], message: String) throws {
-        let connection = try migratedDatabase().connect()
+    func `vectors that cannot be compared are refused with both values`(a: [UInt8], b: [UInt8], message: String) throws
+    {
+        let connection = try databases.migrated().connect()
         let error = #expect(throws: PostgresError.self) {
             try connection.execute("select likeness.squared_l2(\(a), \(b))")
         }
@@ -63,7 +72,7 @@ struct VectorFunctionTests {
     }
 
     @Test func `an unknown vector has an unknown distance`() throws {
-        let connection = try migratedDatabase().connect()
+        let connection = try databases.migrated().connect()
         let row = try connection.firstRow("select likeness.squared_l2(null, '') is null as it")
         #expect(try row?["it"] == true)
         #expect(throws: PostgresError.self) {

@@ -1,15 +1,32 @@
 import Catalog
 import Postgres
+import Synchronization
 import TestSupport
 
-/// A database of its own for one test, with the schema of this build.
-func migratedDatabase() throws -> TestDatabase {
-    let template = try TestServer.shared.template(named: "catalog_tests") { target in
-        let connection = try Connection(target)
-        try Migrator().migrate(connection)
-        connection.close()
+/// Keeps the databases of one test until it ends: a stored property of the suite, of which every test has its own.
+final class TestDatabases: Sendable {
+    private let kept = Mutex<[TestDatabase]>([])
+
+    /// A database without the schema.
+    func empty() throws -> TestDatabase { keep(try TestServer.shared.makeDatabase()) }
+
+    /// A database with the schema of this build.
+    func migrated() throws -> TestDatabase {
+        let template = try TestServer.shared.template(named: "catalog_tests") { target in
+            let connection = try Connection(target)
+            try Migrator().migrate(connection)
+            connection.close()
+        }
+        return keep(try TestServer.shared.makeDatabase(template: template))
     }
-    return try TestServer.shared.makeDatabase(template: template)
+
+    /// A catalog in a database of its own.
+    func catalog() throws -> TestCatalog { try TestCatalog(database: migrated()) }
+
+    private func keep(_ database: TestDatabase) -> TestDatabase {
+        kept.withLock { $0.append(database) }
+        return database
+    }
 }
 
 /// A catalog in a database of its own, with a model of four dimensions.
@@ -20,8 +37,8 @@ struct TestCatalog {
 
     var connection: Connection { catalog.connection }
 
-    init() throws {
-        database = try migratedDatabase()
+    init(database: TestDatabase) throws {
+        self.database = database
         catalog = Catalog(try database.connect())
         model = try catalog.addModel(name: "small", identity: .small(dimension: 4))
     }
