@@ -34,6 +34,7 @@ public enum CatalogError: Fault, Equatable {
     /// The changes after the position were pruned.
     case positionPruned(horizon: UInt64, prunedBelow: UInt64)
 
+    /// What is wrong, in one line.
     public var message: String {
         switch self {
         case .notMigrated(let database?, let build): "the database is at \(database), this likeness needs \(build)"
@@ -60,6 +61,7 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
+    /// What helps to understand it; nil when the message says all.
     public var detail: String? {
         switch self {
         case .edited:
@@ -70,6 +72,7 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
+    /// The command that helps; nil when none does.
     public var hint: String? {
         switch self {
         case .notMigrated: "Bring it up to date: likeness migrate"
@@ -87,6 +90,7 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
+    /// Only a rebuild helps a position that means nothing any more; for the rest, only a person.
     public var recovery: Recovery {
         switch self {
         case .positionOfAnotherCatalog, .positionPruned: .rebuildIndex

@@ -68,11 +68,13 @@ public struct FeedPosition: Sendable, Hashable {
 }
 
 extension FeedPosition: LosslessStringConvertible, Codable {
+    /// The position as text, from which it can be made again.
     public var description: String {
         let parts = reached.map { "\($0.transaction)/\($0.sequence)" }
         return "\(catalog.rawValue) \(snapshot)" + (parts.isEmpty ? "" : "@" + parts.joined(separator: ","))
     }
 
+    /// Reads a position; nil when the text is none.
     public init?(_ description: String) {
         let words = description.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 2 else { return nil }
@@ -87,6 +89,7 @@ extension FeedPosition: LosslessStringConvertible, Codable {
         self.init(catalog: catalog, end: whole.end, unseen: whole.unseen, reached: reached)
     }
 
+    /// Decodes the text.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -96,6 +99,7 @@ extension FeedPosition: LosslessStringConvertible, Codable {
         self = position
     }
 
+    /// Encodes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
@@ -117,6 +121,8 @@ extension FeedPosition.Reached {
 ///
 /// A restored dump is another catalog, for its transactions are numbered anew.
 public struct CatalogIdentity: RawRepresentable, Sendable, Hashable, Codable {
+    /// The two numbers with a slash between them.
     public let rawValue: String
+    /// Takes an identity as it was read.
     public init(rawValue: String) { self.rawValue = rawValue }
 }
