@@ -88,7 +88,7 @@ let package = Package(
         tests(of: "Imaging", ["Imaging"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
-        tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
+        tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Ingestion", system]),
         tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
         tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),

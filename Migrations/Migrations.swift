@@ -5,6 +5,7 @@ public struct SQLFile: Sendable, Equatable {
     /// Its bytes, UTF-8, as they lie in the repository.
     public let bytes: [UInt8]
 
+    /// Names a text.
     public init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes

@@ -4,8 +4,9 @@ import Postgres
 public struct CatalogCounts: Sendable, Hashable {
     /// Pictures, hidden ones included.
     public var images = 0
-    /// Files that hold them now, and files that held them and are gone.
+    /// Files that hold them now.
     public var files = 0
+    /// Files that held them and are gone.
     public var vanishedFiles = 0
     /// Failed files by class of error.
     public var failures: [String: Int] = [:]
@@ -19,10 +20,13 @@ public struct CatalogCounts: Sendable, Hashable {
 public struct RecordedFailure: Sendable, Hashable {
     /// Absolute path, as bytes.
     public let path: [UInt8]
+    /// The same word for the same cause.
     public let errorClass: String
+    /// The error in one line.
     public let message: String
     /// How often it was tried since the file last changed.
     public let attempts: Int
+    /// When it was last tried.
     public let lastFailedAt: Timestamp
     /// When it will be tried again; nil: not before the file changes.
     public let nextRetryAt: Timestamp?

@@ -66,7 +66,8 @@ extension Catalog {
         try connection.firstRow(query)?.withBytes(of: 0) { bytes in
             bytes.map { bytes in
                 stride(from: 0, to: bytes.count, by: 4).map { offset in
-                    Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+                    Float(
+                        bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
                 }
             }
         }

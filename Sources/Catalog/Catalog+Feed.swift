@@ -11,6 +11,7 @@ public struct FeedChange: Sendable, Hashable {
     /// What happened then, for statistics. Do not apply this: apply what ``Catalog/Catalog/embeddings(of:model:each:)`` gives.
     public let operation: Operation
 
+    /// What can happen to an embedding.
     public enum Operation: String, Sendable, PostgresDecodable {
         case insert, update, delete
     }

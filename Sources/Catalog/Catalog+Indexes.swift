@@ -8,16 +8,19 @@ public enum StoredIndexType: String, Sendable, CaseIterable, PostgresEncodable, 
 
 /// An index as it was asked for.
 public struct StoredIndex: Sendable, Hashable {
+    /// Its number.
     public let id: IndexID
     /// Unique among all models.
     public let name: String
     /// The model whose embeddings it holds.
     public let model: ModelID
+    /// How it searches.
     public let type: StoredIndexType
     /// What was asked for by name, a JSON object; what is absent is chosen from the rows there are.
     public let parameters: JSON
     /// When to train again and compact, a JSON object; what is absent has its default.
     public let policy: JSON
+    /// When it was asked for.
     public let createdAt: Timestamp
 }
 
@@ -28,11 +31,13 @@ public struct IndexGenerationRecord: Sendable, Hashable {
         case training, published, superseded, cancelled, failed
     }
 
+    /// The index that was trained.
     public var index: IndexID
     /// The store that built it.
     public var store: UUID
     /// Counted from 1 in the index and store.
     public var generation: Int64
+    /// What became of it so far.
     public var state: State
     /// Why it was built, or why it failed, in words.
     public var reason: String
@@ -49,6 +54,7 @@ public struct IndexGenerationRecord: Sendable, Hashable {
     /// Share of the ten nearest that it found, 0 to 1; nil when not measured.
     public var recallAt10: Double?
 
+    /// Describes a generation.
     public init(
         index: IndexID, store: UUID, generation: Int64, state: State, reason: String, rows: Int, nlist: Int? = nil,
         parameters: JSON = JSON("{}"), bytes: Int64? = nil, seconds: Double? = nil, recallAt10: Double? = nil
@@ -71,13 +77,16 @@ public struct IndexGenerationRecord: Sendable, Hashable {
 public struct IndexStoreReport: Sendable, Hashable {
     /// Identity of the folder of index files.
     public var store: UUID
+    /// The model whose embeddings the store holds.
     public var model: ModelID
     /// Name of the machine.
     public var host: String
     /// Path of the folder, for people.
     public var folder: String
+    /// How far the store has applied the feed.
     public var position: FeedPosition
 
+    /// Describes a store.
     public init(store: UUID, model: ModelID, host: String, folder: String, position: FeedPosition) {
         self.store = store
         self.model = model

@@ -12,6 +12,7 @@ public struct KnownFile: Sendable, Hashable {
 
 /// A picture that the catalog knows.
 public struct KnownContent: Sendable, Hashable {
+    /// The picture.
     public let image: ImageID
     /// Whether it has an embedding of the model that was asked about.
     public let hasEmbedding: Bool

@@ -13,6 +13,7 @@ public struct ModelIdentity: Sendable, Hashable, CustomStringConvertible {
     /// The number format that it computes in: `float32`, `bfloat16`.
     public var precision: String
 
+    /// Names all that makes it what it is.
     public init(
         architecture: String, weights: ContentDigest?, dimension: Int, preprocessing: String, precision: String
     ) {
@@ -47,6 +48,7 @@ public struct StoredModel: Sendable, Hashable {
 
 /// A model and how much was embedded with it.
 public struct ModelUse: Sendable, Hashable {
+    /// The model.
     public let model: StoredModel
     /// Pictures with an embedding of this model, hidden ones included.
     public let embeddings: Int

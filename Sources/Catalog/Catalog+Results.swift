@@ -2,10 +2,12 @@ import Postgres
 
 /// A picture that a search found.
 public struct SearchHit: Sendable, Hashable {
+    /// The picture.
     public var image: ImageID
     /// Squared L2 distance to the query: 0 identical, 2 orthogonal.
     public var distance: Float
 
+    /// Names a picture and its distance.
     public init(image: ImageID, distance: Float) {
         self.image = image
         self.distance = distance
@@ -14,6 +16,7 @@ public struct SearchHit: Sendable, Hashable {
 
 /// A hit with what the catalog knows of the picture.
 public struct CatalogResult: Sendable, Hashable {
+    /// The picture.
     public let image: ImageID
     /// Squared L2 distance to the query, as the search gave it.
     public let distance: Float
@@ -21,11 +24,13 @@ public struct CatalogResult: Sendable, Hashable {
     public let path: [UInt8]?
     /// The digest of the file's bytes.
     public let digest: ContentDigest
-    /// Size in pixels, as seen.
+    /// Width in pixels, as seen.
     public let width: Int
+    /// Height in pixels, as seen.
     public let height: Int
-    /// The picture it was made from and the original; nil for an original.
+    /// The picture it was made from; nil for an original.
     public let parent: ImageID?
+    /// The original it descends from; nil for an original.
     public let root: ImageID?
     /// The operations that made it, as JSON; nil for an original.
     public let recipe: JSON?

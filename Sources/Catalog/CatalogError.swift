@@ -36,6 +36,7 @@ public enum CatalogError: Fault, Equatable {
     /// The changes after the position were pruned.
     case positionPruned(horizon: UInt64, prunedBelow: UInt64)
 
+    /// What is wrong, in one line.
     public var message: String {
         switch self {
         case .notMigrated(let database?, let build): "the database is at \(database), this likeness needs \(build)"
@@ -64,15 +65,18 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
+    /// What helps to understand it; nil when the message says all.
     public var detail: String? {
         switch self {
-        case .edited: "An applied migration is part of the database's history; another text would not say what is in it."
+        case .edited:
+            "An applied migration is part of the database's history; another text would not say what is in it."
         case .positionOfAnotherCatalog:
             "Another database, or the same one restored from a dump: picture numbers may mean other pictures."
         default: nil
         }
     }
 
+    /// The command that helps; nil when none does.
     public var hint: String? {
         switch self {
         case .notMigrated: "Bring it up to date: likeness migrate"
@@ -91,6 +95,7 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
+    /// Only a rebuild helps a position that means nothing any more; for the rest, only a person.
     public var recovery: Recovery {
         switch self {
         case .positionOfAnotherCatalog, .positionPruned: .rebuildIndex

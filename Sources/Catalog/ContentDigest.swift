@@ -32,6 +32,7 @@ public struct ContentDigest: RawRepresentable, Hashable, Comparable, Sendable, C
     /// The first eight digits, for messages.
     public var abbreviation: String { Self.hexadecimal(rawValue.prefix(4)) }
 
+    /// Orders by bytes.
     public static func < (left: Self, right: Self) -> Bool { left.rawValue.lexicographicallyPrecedes(right.rawValue) }
 
     private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
@@ -40,5 +41,6 @@ public struct ContentDigest: RawRepresentable, Hashable, Comparable, Sendable, C
 }
 
 extension ContentDigest: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+    /// `bytea[]`.
     public static var postgresArrayType: PostgresType { [UInt8].postgresArrayType }
 }

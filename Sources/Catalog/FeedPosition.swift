@@ -41,7 +41,8 @@ public struct FeedPosition: Sendable, Hashable {
     init?(catalog: CatalogIdentity, snapshot: some StringProtocol) {
         let parts = snapshot.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 3, let horizon = UInt64(parts[0]), let end = UInt64(parts[1]) else { return nil }
-        let running = parts[2].split(separator: ",").map { UInt64($0) }
+        let running =
+            parts[2].isEmpty ? [] : parts[2].split(separator: ",", omittingEmptySubsequences: false).map { UInt64($0) }
         let unseen = running.compactMap { $0 }
         guard unseen.count == running.count, unseen == unseen.sorted(), unseen.allSatisfy({ $0 < end }),
             horizon <= unseen.first ?? end
@@ -67,11 +68,13 @@ public struct FeedPosition: Sendable, Hashable {
 }
 
 extension FeedPosition: LosslessStringConvertible, Codable {
+    /// The position as text, from which it can be made again.
     public var description: String {
         let parts = reached.map { "\($0.transaction)/\($0.sequence)" }
         return "\(catalog.rawValue) \(snapshot)" + (parts.isEmpty ? "" : "@" + parts.joined(separator: ","))
     }
 
+    /// Reads a position; nil when the text is none.
     public init?(_ description: String) {
         let words = description.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 2 else { return nil }
@@ -86,6 +89,7 @@ extension FeedPosition: LosslessStringConvertible, Codable {
         self.init(catalog: catalog, end: whole.end, unseen: whole.unseen, reached: reached)
     }
 
+    /// Decodes the text.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
@@ -95,6 +99,7 @@ extension FeedPosition: LosslessStringConvertible, Codable {
         self = position
     }
 
+    /// Encodes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
@@ -105,7 +110,9 @@ extension FeedPosition.Reached {
     /// Reads `transaction/sequence`; nil when the text is anything else.
     fileprivate init?(_ text: some StringProtocol) {
         let numbers = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard numbers.count == 2, let transaction = UInt64(numbers[0]), let sequence = Int64(numbers[1]) else { return nil }
+        guard numbers.count == 2, let transaction = UInt64(numbers[0]), let sequence = Int64(numbers[1]) else {
+            return nil
+        }
         self.init(transaction: transaction, sequence: sequence)
     }
 }
@@ -114,6 +121,8 @@ extension FeedPosition.Reached {
 ///
 /// A restored dump is another catalog, for its transactions are numbered anew.
 public struct CatalogIdentity: RawRepresentable, Sendable, Hashable, Codable {
+    /// The two numbers with a slash between them.
     public let rawValue: String
+    /// Takes an identity as it was read.
     public init(rawValue: String) { self.rawValue = rawValue }
 }

@@ -11,6 +11,7 @@ public struct IngestBatch: Sendable {
     /// Files that could not be ingested.
     public var failures: [IngestFailure] = []
 
+    /// Starts empty.
     public init() {}
 
     /// Whether there is nothing to write.
@@ -21,8 +22,9 @@ public struct IngestBatch: Sendable {
 public struct IngestedContent: Sendable {
     /// The digest of the file's bytes: the identity of the picture.
     public var digest: ContentDigest
-    /// Size in pixels as seen, after the orientation is applied; positive.
+    /// Width in pixels as seen, after the orientation is applied; positive.
     public var width: Int
+    /// Height in pixels as seen, after the orientation is applied; positive.
     public var height: Int
     /// Size of the file in bytes; positive.
     public var bytes: Int64
@@ -41,8 +43,9 @@ public struct IngestedContent: Sendable {
     public var capturedOffsetMinutes: Int?
     /// Maker and model of the camera.
     public var camera: String?
-    /// Degrees, north and east positive; set both or neither.
+    /// Degrees, north positive; set it with the longitude or not at all.
     public var latitude: Double?
+    /// Degrees, east positive; set it with the latitude or not at all.
     public var longitude: Double?
     /// Variance of the Laplacian of the luminance.
     public var blur: Float?
@@ -77,6 +80,7 @@ public struct FileSighting: Sendable {
     /// Size and time of the last change, with which ``Catalog/Catalog/knownFiles(under:model:)`` vouches for it.
     public var stamp: FileStamp
 
+    /// Describes a file that was read.
     public init(path: [UInt8], root: RootID? = nil, content: ContentDigest, stamp: FileStamp) {
         self.path = path
         self.root = root
@@ -91,10 +95,12 @@ public struct FileStamp: Sendable, Hashable {
     public var size: Int64
     /// Time of the last change in nanoseconds since 1970.
     public var mtimeNanoseconds: Int64
-    /// Number of the file system and of the file in it; nil when not known.
+    /// Number of the file system; nil when not known.
     public var device: UInt64?
+    /// Number of the file in its file system; nil when not known.
     public var inode: UInt64?
 
+    /// Takes what `stat` says.
     public init(size: Int64, mtimeNanoseconds: Int64, device: UInt64? = nil, inode: UInt64? = nil) {
         self.size = size
         self.mtimeNanoseconds = mtimeNanoseconds
@@ -123,6 +129,7 @@ public struct IngestFailure: Sendable {
     /// When to try again; nil: not before the file changes.
     public var nextRetryAt: Timestamp?
 
+    /// Describes a file that failed.
     public init(
         path: [UInt8], root: RootID? = nil, errorClass: String, message: String, stamp: FileStamp?,
         nextRetryAt: Timestamp? = nil
@@ -151,8 +158,10 @@ public struct IngestBatchOutcome: Sendable, Equatable {
     /// Files that failed.
     public var failures = 0
 
+    /// Starts empty.
     public init() {}
 
+    /// Adds the numbers of another batch.
     public static func += (sum: inout Self, other: Self) {
         sum.addedImages += other.addedImages
         sum.addedEmbeddings += other.addedEmbeddings
