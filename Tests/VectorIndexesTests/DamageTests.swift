@@ -122,7 +122,7 @@ import VectorIndexes
         try writer.add(flat)
         try writer.publish()
         try writer.remove(ids([12]))
-        try writer.publish(position: Position(horizon: 3, sequence: 4, appliedAbove: [5]))
+        try writer.publish(position: Position("3:5:4"))
         return scratch
     }
 

@@ -24,8 +24,7 @@ import VectorIndexes
         let store = try scratch.open()
         #expect(store.liveIDs() == ids([-2, 7]))
         #expect(store.vector(of: VectorID(7)) == [1, 0.5] && store.vector(of: VectorID(-2)) == [-1, 0.25])
-        #expect(
-            store.manifest.position == Position(horizon: 18_446_744_073_709_551_615, sequence: -3, appliedAbove: [8]))
+        #expect(store.manifest.position == Position("7:9:8"))
         #expect(store.manifest.fence == 4 && store.manifest.publication == 2 && store.deadCount == 1)
         #expect(try store.index(named: "default").search([1, 0.5], k: 1)[0].map(\.id) == ids([7]))
         #expect(try store.verify() == [])
@@ -57,7 +56,7 @@ import VectorIndexes
         try writer.add(flat)
         try writer.append(ids: ids([7, 8, -2]), vectors: [1, 0.5, 2, 3, -1, 0.25])
         try writer.remove(ids([8]))
-        try writer.publish(position: Position(horizon: .max, sequence: -3, appliedAbove: [8]))
+        try writer.publish(position: Position("7:9:8"))
     }
 
     private func hexadecimal(_ bytes: [UInt8]) -> String {
@@ -88,7 +87,7 @@ import VectorIndexes
     }
 
     private static let manifest = """
-        { "checksum": "fbd9f06e",
+        { "checksum": "c11c9ef3",
           "chunks" : [
             {
               "number" : 1,
@@ -122,13 +121,7 @@ import VectorIndexes
             }
           ],
           "nextChunk" : 2,
-          "position" : {
-            "appliedAbove" : [
-              8
-            ],
-            "horizon" : 18446744073709551615,
-            "sequence" : -3
-          },
+          "position" : "7:9:8",
           "publication" : 2,
           "publishedAt" : "2023-11-14T22:13:20Z",
           "rowsPerChunk" : 4,

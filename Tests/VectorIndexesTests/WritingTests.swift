@@ -24,7 +24,7 @@ import VectorIndexes
         try writer.append(ids: ids([7, 3]), vectors: [1, 2, 3, 4])
         #expect(writer.hasChanges && writer.liveCount == 2 && writer.contains(VectorID(7)))
         #expect(try scratch.open().liveCount == 0)
-        let position = Position(horizon: 12, sequence: 99, appliedAbove: [101, 103])
+        let position = Position("12:104:101,103")
         try writer.publish(position: position)
         #expect(!writer.hasChanges)
         let store = try scratch.open()
@@ -38,7 +38,7 @@ import VectorIndexes
     @Test func `a publication without a position keeps the last one`() throws {
         let scratch = try Scratch()
         let writer = try scratch.writer(2)
-        let position = Position(horizon: 1, sequence: 2)
+        let position = Position("1:2:")
         try writer.publish(position: position)
         #expect(try writer.publish().position == position)
     }
