@@ -1,5 +1,6 @@
 import Embeddings
 import Faults
+import SystemPackage
 import Testing
 
 @Suite struct ErrorWordsTests {
