@@ -20,7 +20,7 @@ public struct CatalogResult: Sendable, Hashable {
     public let image: ImageID
     /// Squared L2 distance to the query, as the search gave it.
     public let distance: Float
-    /// A file that holds the picture, the one seen last, as bytes; nil when all have vanished.
+    /// A file that holds the picture, the one asked with or else the one seen last, as bytes; nil when all have vanished.
     public let path: [UInt8]?
     /// The digest of the file's bytes.
     public let digest: ContentDigest
@@ -49,9 +49,10 @@ extension Catalog {
     ///
     /// - Parameters:
     ///   - hits: for each query its hits, nearest first.
+    ///   - paths: of a picture with several files the one among these is named.
     ///   - model, position: of the index that found them, for counting what it has not seen; nil leaves that out.
     public func results(
-        for hits: [[SearchHit]], indexPosition: (model: ModelID, position: FeedPosition)? = nil
+        for hits: [[SearchHit]], preferring paths: [[UInt8]] = [], indexPosition: (model: ModelID, position: FeedPosition)? = nil
     ) throws -> JoinedResults {
         let all = hits.joined()
         var pending: SQL = "null::bigint"
@@ -71,7 +72,7 @@ extension Catalog {
             join likeness.images i on i.id = h.image and i.state = 'active'
             left join lateral (
                 select path from likeness.image_files f where f.image = i.id and f.vanished_at is null
-                order by f.last_seen desc, f.id desc limit 1
+                order by f.path = any(\(paths)) desc, f.last_seen desc, f.id desc limit 1
             ) f on true
             left join likeness.augmentations a on a.child = i.id
             order by query, rank

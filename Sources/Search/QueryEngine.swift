@@ -83,7 +83,7 @@ public struct QueryEngine: Sendable {
             let began = ContinuousClock.now
             let neighbors = try index.search(queries.flatMap(\.vector), k: asked)
             let searched = ContinuousClock.now
-            let joined = try await join(neighbors, position: position)
+            let joined = try await join(neighbors, of: queries, position: position)
             found.results = joined.results
             found.pending = joined.pendingChanges ?? 0
             found.search += searched - began
@@ -121,14 +121,19 @@ public struct QueryEngine: Sendable {
         return (store, try store.index(named: stored.name))
     }
 
-    private func join(_ neighbors: [[Neighbor]], position: Position?) async throws -> JoinedResults {
+    private func join(
+        _ neighbors: [[Neighbor]], of queries: [QueryVector], position: Position?
+    ) async throws -> JoinedResults {
         let hits = neighbors.map { row in
             row.map { SearchHit(image: ImageID(rawValue: $0.id.rawValue), distance: $0.distance) }
         }
+        // A picture that lies in several places is shown where it was asked for.
+        let paths = queries.compactMap(\.subject.absolutePath)
         let modelID = model.id
         let reached = position.flatMap { FeedPosition($0.text) }
         return try await database.run { connection in
-            try Catalog(connection).results(for: hits, indexPosition: reached.map { (modelID, $0) })
+            try Catalog(connection).results(
+                for: hits, preferring: paths, indexPosition: reached.map { (modelID, $0) })
         }
     }
 }

@@ -1,6 +1,7 @@
 import Catalog
 import Embeddings
 import Faults
+import Glibc
 import Imaging
 import Postgres
 
@@ -15,6 +16,15 @@ public enum QuerySubject: Sendable, Equatable {
     var path: String? {
         guard case .file(let path) = self else { return nil }
         return String(validating: path, as: UTF8.self) ?? printableName(path)
+    }
+
+    /// The file's path as the catalog knows it: absolute, without symbolic links.
+    var absolutePath: [UInt8]? {
+        guard case .file(let path) = self else { return nil }
+        let resolved = (path + [0]).withUnsafeBytes { realpath($0.bindMemory(to: CChar.self).baseAddress!, nil) }
+        guard let resolved else { return nil }
+        defer { free(resolved) }
+        return UnsafeBufferPointer(start: resolved, count: strlen(resolved)).map(UInt8.init(bitPattern:))
     }
 
     /// The subject for people.
