@@ -55,7 +55,7 @@ let package = Package(
 
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
-        module("LocalCluster", ["Faults", "Postgres", system, subprocess]),
+        module("LocalCluster", ["Faults", "Postgres", system]),
         module("Imaging", ["CJPEG", "Faults"]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
