@@ -85,47 +85,47 @@ extension PostgresArrayElement where Self: PostgresEncodable & PostgresDecodable
 }
 
 extension Bool: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `boolean[]`.
     public static var postgresArrayType: PostgresType { .boolArray }
 }
 extension Int16: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `smallint[]`.
     public static var postgresArrayType: PostgresType { .int2Array }
 }
 extension Int32: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `integer[]`.
     public static var postgresArrayType: PostgresType { .int4Array }
 }
 extension Int64: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `bigint[]`.
     public static var postgresArrayType: PostgresType { .int8Array }
 }
 extension Int: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `bigint[]`.
     public static var postgresArrayType: PostgresType { .int8Array }
 }
 extension Float: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `real[]`.
     public static var postgresArrayType: PostgresType { .float4Array }
 }
 extension Double: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `double precision[]`.
     public static var postgresArrayType: PostgresType { .float8Array }
 }
 extension String: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `text[]`.
     public static var postgresArrayType: PostgresType { .textArray }
 }
 extension TransactionID: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `xid8[]`.
     public static var postgresArrayType: PostgresType { .xid8Array }
 }
 extension Timestamp: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `timestamp with time zone[]`.
     public static var postgresArrayType: PostgresType { .timestamptzArray }
 }
 extension JSON: PostgresArrayElement {
-    /// As the raw value or the element has it.
+    /// `jsonb[]`.
     public static var postgresArrayType: PostgresType { .jsonbArray }
 }
 /// `[[UInt8]]` is `bytea[]`.

@@ -39,22 +39,12 @@ public struct LikenessBinary: Sendable {
 
     /// Runs a command to its end.
     public func run(_ arguments: [String]) async throws -> Run {
-        let result = try await Subprocess.run(
-            .path(Self.path), arguments: Arguments(arguments), environment: .custom(environment),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        return Run(
-            status: Self.status(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+        try await run(.path(Self.path), Arguments(arguments), environment)
     }
 
     /// Runs a command whose arguments are bytes, as file names are.
     public func run(bytes arguments: [[UInt8]]) async throws -> Run {
-        let result = try await Subprocess.run(
-            .path(Self.path), arguments: Arguments(arguments), environment: .custom(environment),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        return Run(
-            status: Self.status(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+        try await run(.path(Self.path), Arguments(arguments), environment)
     }
 
     /// Runs a script of the shell with the binary first on the path.
@@ -62,12 +52,17 @@ public struct LikenessBinary: Sendable {
         var environment = environment
         for (name, value) in variables { environment[Environment.Key(rawValue: name) ?? "_"] = value }
         environment["PATH"] = Self.path.removingLastComponent().string + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+        return try await run(.name("bash"), ["-euo", "pipefail", "-c", script], environment)
+    }
+
+    private func run(
+        _ program: Executable, _ arguments: Arguments, _ environment: [Environment.Key: String]
+    ) async throws -> Run {
         let result = try await Subprocess.run(
-            .name("bash"), arguments: ["-euo", "pipefail", "-c", script], environment: .custom(environment),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+            program, arguments: arguments, environment: .custom(environment), output: .string(limit: 64 << 20),
+            error: .string(limit: 1 << 20))
         return Run(
-            status: Self.status(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+            status: Self.status(result.terminationStatus), output: result.standardOutput, errors: result.standardError)
     }
 
     private static func status(_ status: TerminationStatus) -> Int32 {

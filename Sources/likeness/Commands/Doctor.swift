@@ -51,14 +51,14 @@ struct Doctor: AsyncParsableCommand {
     private var home: Finding {
         let folder = global.homeFolder
         guard access(folder.string, F_OK) == 0 else {
-            return Finding(subject: "home", finding: "\(printableName(folder.bytes)), not made yet")
+            return Finding(subject: "home", finding: "\(printableName(folder)), not made yet")
         }
         guard access(folder.string, W_OK) == 0 else {
             return Finding(
-                subject: "home", finding: "\(printableName(folder.bytes)) cannot be written",
+                subject: "home", finding: "\(printableName(folder)) cannot be written",
                 advice: "Choose another: --home DIR, or LIKENESS_HOME")
         }
-        return Finding(subject: "home", finding: printableName(folder.bytes))
+        return Finding(subject: "home", finding: printableName(folder))
     }
 
     private var programs: Finding {
@@ -129,7 +129,7 @@ struct Doctor: AsyncParsableCommand {
                     subject: "model", finding: "\(about): its weights are not on this machine",
                     advice: "Name the file: likeness model add FILE.safetensors")
             }
-            return Finding(subject: "model", finding: "\(about), weights \(printableName(path.bytes))")
+            return Finding(subject: "model", finding: "\(about), weights \(printableName(path))")
         }
     }
 }

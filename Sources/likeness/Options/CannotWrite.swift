@@ -7,7 +7,7 @@ struct CannotWrite: Fault {
     let path: FilePath
     let reason: Errno
 
-    var message: String { "\(printableName(path.bytes)) cannot be written: \(reason.description.lowercased())" }
+    var message: String { "\(printableName(path)) cannot be written: \(reason.description.lowercased())" }
     var hint: String? { "Make room or give write permission, or choose another folder: --home DIR" }
     var recovery: Recovery { .retryLater }
     var exitStatus: ExitStatus { .cannotWrite }

@@ -43,7 +43,7 @@ struct StatusReport: Encodable {
     }
 
     init(facts: StatusFacts, home: FilePath) {
-        self.home = printableName(home.bytes)
+        self.home = printableName(home)
         database = facts.database
         server = "PostgreSQL \(facts.serverVersion / 10_000).\(facts.serverVersion % 10_000)"
         schema = facts.schema
