@@ -6,7 +6,10 @@ import PackageDescription
 let warningsAreErrors = Context.environment["LIKENESS_WARNINGS_AS_ERRORS"] != nil
 
 let swift: [SwiftSetting] =
-    [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+    [
+        .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
     + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 let warnings: [String] = ["-Wall", "-Wextra"] + (warningsAreErrors ? ["-Werror"] : [])
 let c: [CSetting] = [.unsafeFlags(warnings)]

@@ -21,6 +21,7 @@ public struct IndexSync: Sendable {
     private let database: Database
     private let folders: IndexFolders
 
+    /// Opens nothing yet.
     public init(database: Database, folders: IndexFolders) {
         self.database = database
         self.folders = folders

@@ -73,7 +73,8 @@ public enum LocalClusterError: Fault, Equatable {
         case .unreachableFolder(let folder, _, _):
             "Open it (chmod o+x \(printableName(folder))), or choose another home: --home /var/lib/likeness"
         case .cannotCreate: "Look at its owner and the space left (ls -ld, df -h), or choose another home: --home DIR"
-        case .untrustedFolder(let folder, _): "Look at it (ls -ld \(printableName(folder))) and remove it if it is not needed."
+        case .untrustedFolder(let folder, _):
+            "Look at it (ls -ld \(printableName(folder))) and remove it if it is not needed."
         case .cannotSpawn: "Install it: apt-get install coreutils util-linux postgresql"
         case .initializationFailed, .startFailed:
             isDiskFull ? "Free space: df -h" : "Look at the newest log: likeness doctor"

@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test func `a value in the environment that the flag cannot take is named with its variable`() async throws {
-        let run = try await LikenessBinary(home: folder.path, environment: ["LIKENESS_FORMAT": "xml"])("migrate", "--help")
+        let run = try await LikenessBinary(home: folder.path, environment: ["LIKENESS_FORMAT": "xml"])(
+            "migrate", "--help")
         #expect(run.status == 0)
         let doctor = try await LikenessBinary(home: folder.path, environment: ["LIKENESS_FORMAT": "xml"])("doctor")
         #expect(doctor.status == 64)

@@ -6,8 +6,11 @@ import SystemPackage
 public struct LikenessBinary: Sendable {
     /// What became of a run.
     public struct Run: Sendable {
+        /// The exit status, or minus the number of the signal that ended it.
         public let status: Int32
+        /// Standard output.
         public let output: String
+        /// Standard error.
         public let errors: String
     }
 
@@ -21,7 +24,9 @@ public struct LikenessBinary: Sendable {
         var variables: [Environment.Key: String] = [:]
         for (name, value) in environment { variables[Environment.Key(rawValue: name) ?? "_"] = value }
         for name in ["PATH", "HOME", "LANG"] {
-            if let value = getenv(name), let key = Environment.Key(rawValue: name) { variables[key] = String(cString: value) }
+            if let value = getenv(name), let key = Environment.Key(rawValue: name) {
+                variables[key] = String(cString: value)
+            }
         }
         variables["LIKENESS_HOME"] = home.string
         self.environment = variables

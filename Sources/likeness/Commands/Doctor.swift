@@ -64,7 +64,9 @@ struct Doctor: AsyncParsableCommand {
     private var programs: Finding {
         get throws {
             do {
-                return Finding(subject: "server", finding: "PostgreSQL \(try LocalCluster.installedVersions().joined(separator: ", ")) is installed")
+                return Finding(
+                    subject: "server",
+                    finding: "PostgreSQL \(try LocalCluster.installedVersions().joined(separator: ", ")) is installed")
             } catch {
                 if case .given = try global.databaseChoice() {
                     return Finding(subject: "server", finding: "none is installed here; the database in use is another")
@@ -82,9 +84,17 @@ struct Doctor: AsyncParsableCommand {
                 switch cluster.status {
                 case .running: break
                 case .stopped:
-                    return [Finding(subject: "database", finding: "the private one is stopped; it starts when it is needed, or: likeness db start")]
+                    return [
+                        Finding(
+                            subject: "database",
+                            finding: "the private one is stopped; it starts when it is needed, or: likeness db start")
+                    ]
                 case .notInitialized:
-                    return [Finding(subject: "database", finding: "the private one is not made yet; it is when it is needed, or: likeness db start")]
+                    return [
+                        Finding(
+                            subject: "database",
+                            finding: "the private one is not made yet; it is when it is needed, or: likeness db start")
+                    ]
                 }
             }
             return try await Database(choice.target).run { connection in
@@ -95,7 +105,8 @@ struct Doctor: AsyncParsableCommand {
                     return [
                         place,
                         Finding(
-                            subject: "schema", finding: "at \(status.head ?? "nothing"), this likeness needs \(Migrator().head)",
+                            subject: "schema",
+                            finding: "at \(status.head ?? "nothing"), this likeness needs \(Migrator().head)",
                             advice: "Bring it up to date: likeness migrate"),
                     ]
                 }

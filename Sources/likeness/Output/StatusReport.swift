@@ -69,7 +69,9 @@ struct StatusReport: Encodable {
             "failures  \(failureText)",
         ]
         lines += models.map { "model     \($0.name): \(grouped($0.embeddings)) embeddings" }
-        if models.isEmpty { lines.append("model     none; register one: likeness model add FILE, or likeness model fetch") }
+        if models.isEmpty {
+            lines.append("model     none; register one: likeness model add FILE, or likeness model fetch")
+        }
         lines += stores.map(storeText)
         if stores.isEmpty { lines.append("indexes   none; create one: likeness index create default --type flat") }
         return lines.joined(separator: "\n") + "\n"
