@@ -93,8 +93,8 @@ let package = Package(
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
-        tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
-        tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),
+        tests(of: "Command", ["likeness", system]),
+        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

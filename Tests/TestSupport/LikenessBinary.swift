@@ -49,7 +49,8 @@ public struct LikenessBinary: Sendable {
 
     /// Runs a command whose arguments are bytes, as file names are.
     public func run(bytes arguments: [[UInt8]]) async throws -> Run {
-        try await run(.path(Self.path), Arguments(arguments), environment)
+        // swift-subprocess hands bytes on as they are: the NUL at the end is the caller's to add.
+        try await run(.path(Self.path), Arguments(arguments.map { $0 + [0] }), environment)
     }
 
     /// Runs a script of the shell with the binary first on the path.
