@@ -56,14 +56,15 @@ let package = Package(
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system]),
-        module("Imaging", ["CJPEG", "Faults"]),
+        module("Imaging", ["CJPEG", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
-        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
+        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", system]),
 
         // The catalog, and what is done with it.
         .target(
             name: "Migrations", path: "Migrations", sources: ["Migrations.swift"],
-            resources: [.copy("Schema"), .copy("Views")], swiftSettings: swift),
+            // In the code, so that the binary has them wherever it is copied.
+            resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
         module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", logging, system]),
@@ -73,7 +74,7 @@ let package = Package(
             name: "likeness",
             dependencies: [
                 "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-                "Postgres", "Search", "VectorIndexes", arguments, logging, system,
+                "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
             ], swiftSettings: swift),
 
         // Tests.
@@ -86,8 +87,9 @@ let package = Package(
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         tests(of: "Imaging", ["Imaging"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
-        tests(of: "VectorIndexes", ["VectorIndexes", system]),
-        tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
+        tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
+        tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
+        tests(of: "Ingestion", ["Ingestion", system]),
         tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
         tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),
     ],

@@ -35,7 +35,7 @@ struct ServerBinaries {
     }
 
     /// All that are installed, each version once.
-    private static func all(as account: ServerAccount) throws(LocalClusterError) -> [ServerBinaries] {
+    static func all(as account: ServerAccount) throws(LocalClusterError) -> [ServerBinaries] {
         var found: [ServerBinaries] = []
         for folder in try candidates(as: account) {
             guard isExecutable(folder.appending("postgres")), isExecutable(folder.appending("initdb")) else { continue }
@@ -69,4 +69,20 @@ struct ServerBinaries {
     }
 
     private static func isExecutable(_ path: FilePath) -> Bool { path.withPlatformString { access($0, X_OK) } == 0 }
+}
+
+extension LocalCluster {
+    /// The versions of the PostgreSQL servers that are installed and new enough, oldest first: `15.18`.
+    ///
+    /// Runs each server's program once, some 10 ms.
+    ///
+    /// - Throws: ``LocalClusterError/notInstalled(have:need:)`` when there is none.
+    public static func installedVersions() throws(LocalClusterError) -> [String] {
+        let all = try ServerBinaries.all(as: try ServerAccount.serving("/"))
+        let usable = all.filter { $0.majorVersion >= ServerBinaries.oldestMajorVersion }
+        guard !usable.isEmpty else {
+            throw .notInstalled(have: all.map(\.version), need: ServerBinaries.oldestMajorVersion)
+        }
+        return usable.sorted { $0.majorVersion < $1.majorVersion }.map(\.version)
+    }
 }
