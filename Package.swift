@@ -6,7 +6,10 @@ import PackageDescription
 let warningsAreErrors = Context.environment["LIKENESS_WARNINGS_AS_ERRORS"] != nil
 
 let swift: [SwiftSetting] =
-    [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+    [
+        .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
     + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 let warnings: [String] = ["-Wall", "-Wextra"] + (warningsAreErrors ? ["-Werror"] : [])
 let c: [CSetting] = [.unsafeFlags(warnings)]
@@ -50,7 +53,7 @@ let package = Package(
             ]),
 
         // What everybody may use.
-        module("Faults", []),
+        module("Faults", [system]),
         module("NativeThreads", []),
 
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
@@ -66,9 +69,9 @@ let package = Package(
             // In the code, so that the binary has them wherever it is copied.
             resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
-        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
-        module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", logging, system]),
-        module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", crypto, system]),
+        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
+        module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", system]),
+        module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", system]),
         .executableTarget(
             name: "likeness",
@@ -89,7 +92,7 @@ let package = Package(
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
-        tests(of: "Ingestion", ["Ingestion", system]),
+        tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
         tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),
     ],

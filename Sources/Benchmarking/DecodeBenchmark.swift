@@ -5,6 +5,7 @@ import Imaging
 public struct DecodeBenchmark: Sendable {
     /// Size of the picture, upright.
     public let width: Int
+    /// Rows of the upright picture.
     public let height: Int
     /// 1, 2, 4 or 8.
     public let scaleDenominator: Int

@@ -10,6 +10,7 @@ public struct GoldenComparison: Sendable {
     public let files: Int
     /// The worst cosine among them, and the file that has it.
     public let lowestCosine: Double
+    /// The file that has it.
     public let lowestCosineFile: String
     /// The largest absolute difference of any value from the given input tensors, the network alone.
     public let largestInputDifference: Double
@@ -51,7 +52,8 @@ public struct GoldenComparison: Sendable {
         let batch = embedder.makeBatch(capacity: count)
         for index in 0..<count {
             batch.append { slot in
-                _ = slot.update(fromContentsOf: inputs[index * embedder.inputLength..<(index + 1) * embedder.inputLength])
+                _ = slot.update(
+                    fromContentsOf: inputs[index * embedder.inputLength..<(index + 1) * embedder.inputLength])
             }
         }
         let embeddings = try await embedder.embed(batch)

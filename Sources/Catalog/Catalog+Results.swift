@@ -52,7 +52,8 @@ extension Catalog {
     ///   - paths: of a picture with several files the one among these is named.
     ///   - model, position: of the index that found them, for counting what it has not seen; nil leaves that out.
     public func results(
-        for hits: [[SearchHit]], preferring paths: [[UInt8]] = [], indexPosition: (model: ModelID, position: FeedPosition)? = nil
+        for hits: [[SearchHit]], preferring paths: [[UInt8]] = [],
+        indexPosition: (model: ModelID, position: FeedPosition)? = nil
     ) throws -> JoinedResults {
         let all = hits.joined()
         var pending: SQL = "null::bigint"

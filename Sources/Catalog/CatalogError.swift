@@ -104,6 +104,7 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
+    /// 75 when somebody else writes, else 1.
     public var exitStatus: ExitStatus {
         if case .storeLocked = self { .tryAgain } else { .failed }
     }

@@ -35,7 +35,7 @@ public struct Migrator: Sendable {
         self.schema = schema.enumerated().map { index, file in
             Migration(version: index + 1, file: file, digest: ContentDigest(of: file.bytes))
         }
-        self.views = inOrderOfUse(views).map { View(file: $0, digest: ContentDigest(of: $0.bytes)) }
+        self.views = views.map { View(file: $0, digest: ContentDigest(of: $0.bytes)) }
     }
 
     /// The latest migration that this build knows.
@@ -122,10 +122,13 @@ public struct Migrator: Sendable {
         if outdated.isEmpty { return [] }
         try drop(Array(applied.views.keys), connection)
         try connection.execute("delete from likeness.schema_views")
-        for view in views {
-            try connection.script(view.file.text)
+        for file in inOrderOfUse(views.map(\.file)) {
+            try connection.script(file.text)
             try connection.execute(
-                "insert into likeness.schema_views (name, sha256) values (\(view.file.name), \(view.digest))")
+                """
+                insert into likeness.schema_views (name, sha256)
+                values (\(file.name), \(ContentDigest(of: file.bytes)))
+                """)
         }
         try connection.execute("select likeness.grant_views_to_reader()")
         return outdated

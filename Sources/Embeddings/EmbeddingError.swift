@@ -34,16 +34,16 @@ public enum EmbeddingError: Fault, Equatable {
     /// What is wrong, in one line, with both values of a mismatch.
     public var message: String {
         switch self {
-        case .weightsMissing(let path): "no weights file at \(printable(path))"
-        case .weightsUnreadable(let path, let reason): "weights file \(printable(path)) cannot be read: \(reason)"
-        case .notSafetensors(let path, let reason): "\(printable(path)) is not a safetensors file: \(reason)"
-        case .missingTensor(let path, let name): "\(printable(path)) has no tensor \(printable(name))"
+        case .weightsMissing(let path): "no weights file at \(printableName(path))"
+        case .weightsUnreadable(let path, let reason): "weights file \(printableName(path)) cannot be read: \(reason)"
+        case .notSafetensors(let path, let reason): "\(printableName(path)) is not a safetensors file: \(reason)"
+        case .missingTensor(let path, let name): "\(printableName(path)) has no tensor \(printable(name))"
         case .wrongShape(let path, let name, let have, let need):
-            "tensor \(printable(name)) of \(printable(path)) has shape \(have), not \(need)"
+            "tensor \(printable(name)) of \(printableName(path)) has shape \(have), not \(need)"
         case .unsupportedType(let path, let name, let type):
-            "tensor \(printable(name)) of \(printable(path)) has type \(printable(type)), not F32 or F16"
+            "tensor \(printable(name)) of \(printableName(path)) has type \(printable(type)), not F32 or F16"
         case .weightsNotFinite(let path, let name):
-            "tensor \(printable(name)) of \(printable(path)) holds values that are not finite"
+            "tensor \(printable(name)) of \(printableName(path)) holds values that are not finite"
         case .precisionUnsupported(let precision, let instructionSet):
             "precision \(precision.rawValue) needs a CPU with AVX-512 BF16, not \(instructionSet)"
         case .wrongBatch(let have, let need): "the batch has pictures of \(have) values, not \(need)"
@@ -84,10 +84,6 @@ public enum EmbeddingError: Fault, Equatable {
         default: .askOperator
         }
     }
-}
-
-private func printable(_ path: FilePath) -> String {
-    path.withPlatformString { printableName(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
 }
 
 private func printable(_ text: String) -> String { printableName(text.utf8) }

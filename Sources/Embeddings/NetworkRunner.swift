@@ -28,7 +28,12 @@ actor NetworkRunner {
         for tensor in ResNet50Architecture.tensors { try file.check(tensor.name, shape: tensor.shape) }
         OneDNN.setThreadsOfThisThread(threads)
         let engine = try OneDNNEngine()
+        // oneDNN divides the work for the threads there are when a primitive is made.
         let plan = try NetworkPlan(batch: 1, precision: precision, on: engine)
+        // Fifty short reorders cost less on one thread than their barriers do where another process keeps a core busy,
+        // and the other core may be hashing the file.
+        OneDNN.setThreadsOfThisThread(1)
+        defer { OneDNN.setThreadsOfThisThread(threads) }
         let weights = try NetworkWeights(file, for: plan.convolutions, on: engine)
         let network = try Network(plan, weights: weights, on: engine)
         loaded = Loaded(engine: engine, precision: precision, weights: weights, networks: [1: network])

@@ -74,16 +74,23 @@ public enum UnreadableFile: Fault, Equatable {
         if case .tooLarge = self { "too_large" } else { "unreadable" }
     }
 
+    /// The file and the reason.
     public var message: String {
         switch self {
         case .system(let path, _), .notAFile(let path), .tooLarge(let path, _, _): "\(printableName(path)): \(reason)"
         }
     }
 
+    /// How to let this user read it.
     public var hint: String? {
-        if case .system(let path, EACCES) = self { "Let this user read it: chmod +r '\(printableName(path))'" } else { nil }
+        if case .system(let path, EACCES) = self {
+            "Let this user read it: chmod +r '\(printableName(path))'"
+        } else {
+            nil
+        }
     }
 
+    /// What the system refused may pass; a file that is too large stays so.
     public var recovery: Recovery {
         if case .system = self { .retryLater } else { .quarantineItem }
     }

@@ -1,4 +1,5 @@
 import Catalog
+import Faults
 import Postgres
 import SystemPackage
 import VectorIndexes
@@ -20,6 +21,7 @@ public struct IndexSync: Sendable {
     private let database: Database
     private let folders: IndexFolders
 
+    /// Opens nothing yet.
     public init(database: Database, folders: IndexFolders) {
         self.database = database
         self.folders = folders
@@ -40,8 +42,8 @@ public struct IndexSync: Sendable {
             for use in try catalog.models() {
                 let folder = folders.folder(ofModel: use.model.name)
                 // A store whose last index was dropped still has to hear of it.
-                let built = try VectorStore.open(folder)?.manifest.indexes ?? []
-                if built.isEmpty && !indexes.contains(where: { $0.model == use.model.id }) { continue }
+                let isWanted = indexes.contains { $0.model == use.model.id }
+                guard try isWanted || Self.hasIndexes(folder) else { continue }
                 outcomes.append(try StoreFollower(catalog: catalog, model: use.model, folder: folder).follow())
             }
             try catalog.pruneChanges()
@@ -79,6 +81,16 @@ public struct IndexSync: Sendable {
                     catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
                 ).follow(rebuildingBecause: reason)
             }
+        }
+    }
+
+    /// Whether there are index files; damaged ones count.
+    private static func hasIndexes(_ folder: FilePath) throws -> Bool {
+        do throws(IndexError) {
+            return try VectorStore.open(folder).map { !$0.manifest.indexes.isEmpty } ?? false
+        } catch {
+            guard error.recovery == .rebuildIndex else { throw error }
+            return true
         }
     }
 

@@ -20,6 +20,7 @@ public struct CheckReport: Sendable, Equatable, Encodable {
     public var compared = 0
     /// Changes that the index files have not seen, which count as no difference.
     public var pending = 0
+    /// What differs; empty when catalog and files agree.
     public var differences: [Difference] = []
 }
 
@@ -39,7 +40,9 @@ struct StoreCheck {
         let store: VectorStore
         do {
             guard let opened = try VectorStore.open(folder) else {
-                return CheckReport(differences: [difference(folder.string, "has no index files; build them: likeness sync --once")])
+                return CheckReport(differences: [
+                    difference(folder.string, "has no index files; build them: likeness sync --once")
+                ])
             }
             store = opened
         } catch {
@@ -58,7 +61,8 @@ struct StoreCheck {
             return CheckReport(differences: [difference(folder.string, "says no position in the feed")])
         }
         let step = try catalog.changes(model: model.id, after: position, limit: Int(Int32.max) - 1)
-        let comparison = RowComparison(store: store, unseen: Set(step.changes.map { VectorID(rawValue: $0.image.rawValue) }))
+        let comparison = RowComparison(
+            store: store, unseen: Set(step.changes.map { VectorID(rawValue: $0.image.rawValue) }))
         _ = try catalog.allEmbeddings(model: model.id) { image, vector in
             comparison.compare(VectorID(rawValue: image.rawValue), LittleEndianFloats(bytes: vector))
         }

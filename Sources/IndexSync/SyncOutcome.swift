@@ -6,8 +6,9 @@ public struct SyncOutcome: Sendable, Equatable, Encodable {
     public var added = 0
     /// Rows that were deleted; those that were replaced are not among them.
     public var removed = 0
-    /// Indexes that were built or dropped.
+    /// Indexes that were built.
     public var built: [String] = []
+    /// Indexes that were dropped.
     public var dropped: [String] = []
     /// Why everything was read anew; nil when only changes were applied.
     public var rebuiltBecause: String?

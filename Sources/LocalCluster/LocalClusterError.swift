@@ -35,23 +35,23 @@ public enum LocalClusterError: Fault, Equatable {
                 ? "PostgreSQL is not installed; \(need) or newer is needed"
                 : "PostgreSQL \(have.joined(separator: ", ")) is installed, not \(need) or newer"
         case .otherVersion(let folder, let madeBy, let installed):
-            "the private database in \(name(folder)) was made by PostgreSQL \(madeBy); "
+            "the private database in \(printableName(folder)) was made by PostgreSQL \(madeBy); "
                 + (installed.isEmpty ? "none is installed" : "\(installed.joined(separator: ", ")) is installed")
         case .unreachableFolder(let folder, let user, let home):
             folder == home
-                ? "user \(user) cannot enter \(name(folder)), where its database is to be"
-                : "user \(user) cannot enter \(name(folder)), which leads to \(name(home))"
-        case .cannotCreate(let path, let reason): "cannot write \(name(path)): \(reason)"
-        case .untrustedFolder(let folder, let reason): "\(name(folder)) \(reason)"
+                ? "user \(user) cannot enter \(printableName(folder)), where its database is to be"
+                : "user \(user) cannot enter \(printableName(folder)), which leads to \(printableName(home))"
+        case .cannotCreate(let path, let reason): "cannot write \(printableName(path)): \(reason)"
+        case .untrustedFolder(let folder, let reason): "\(printableName(folder)) \(reason)"
         case .noServerUser(let user): "root cannot run a PostgreSQL server, and there is no user \(user) to run it as"
         case .cannotSpawn(let program, let reason): "cannot start \(program): \(reason)"
-        case .initializationFailed(let folder, _): "initdb made no database in \(name(folder))"
-        case .startFailed(let folder, _): "the private PostgreSQL server in \(name(folder)) did not start"
+        case .initializationFailed(let folder, _): "initdb made no database in \(printableName(folder))"
+        case .startFailed(let folder, _): "the private PostgreSQL server in \(printableName(folder)) did not start"
         case .notReady(let folder, let processID, let seconds):
-            "the private PostgreSQL server in \(name(folder)) (process \(processID)) takes no connections "
+            "the private PostgreSQL server in \(printableName(folder)) (process \(processID)) takes no connections "
                 + "after \(seconds) seconds"
         case .stopFailed(let folder, let processID, let reason):
-            "the private PostgreSQL server in \(name(folder)) (process \(processID)) does not stop: \(reason)"
+            "the private PostgreSQL server in \(printableName(folder)) (process \(processID)) does not stop: \(reason)"
         }
     }
 
@@ -71,9 +71,10 @@ public enum LocalClusterError: Fault, Equatable {
         case .otherVersion(_, let madeBy, _):
             "Install that version (apt-get install postgresql-\(madeBy)), or choose another home: --home DIR"
         case .unreachableFolder(let folder, _, _):
-            "Open it (chmod o+x \(name(folder))), or choose another home: --home /var/lib/likeness"
+            "Open it (chmod o+x \(printableName(folder))), or choose another home: --home /var/lib/likeness"
         case .cannotCreate: "Look at its owner and the space left (ls -ld, df -h), or choose another home: --home DIR"
-        case .untrustedFolder(let folder, _): "Look at it (ls -ld \(name(folder))) and remove it if it is not needed."
+        case .untrustedFolder(let folder, _):
+            "Look at it (ls -ld \(printableName(folder))) and remove it if it is not needed."
         case .cannotSpawn: "Install it: apt-get install coreutils util-linux postgresql"
         case .initializationFailed, .startFailed:
             isDiskFull ? "Free space: df -h" : "Look at the newest log: likeness doctor"
@@ -107,11 +108,4 @@ public enum LocalClusterError: Fault, Equatable {
     private var isUnwritable: Bool {
         isDiskFull || (detail.map { $0.contains("Read-only file system") || $0.contains("Disk quota") } ?? false)
     }
-}
-
-private func name(_ path: FilePath) -> String { path.withPlatformString { printableName(cString: $0) } }
-
-/// The name of a file, safe to print.
-func printableName(cString: UnsafePointer<CChar>) -> String {
-    printableName(UnsafeRawBufferPointer(start: cString, count: strlen(cString)))
 }

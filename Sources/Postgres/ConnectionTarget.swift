@@ -87,6 +87,9 @@ public struct ConnectionTarget: Sendable, Equatable {
         settings.first { $0.keyword == keyword && !$0.isSecret }?.value
     }
 
+    /// The password, for a program that is started to connect in its turn; never to be shown.
+    public var password: String? { settings.first { $0.keyword == "password" }?.value }
+
     /// A URL that `psql` takes, passwords left out.
     public var url: String {
         var rest = settings.filter { !$0.isSecret }

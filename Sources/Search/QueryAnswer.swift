@@ -16,6 +16,7 @@ public struct QueryAnswer: Sendable, Equatable, Encodable {
     public let pending: Int
     /// Nearest first; never fewer than asked for while the index has more.
     public let results: [QueryResult]
+    /// Where the time went.
     public let timings: QueryTimings
 
     enum CodingKeys: String, CodingKey {
@@ -40,6 +41,7 @@ public struct QueryAnswer: Sendable, Equatable, Encodable {
 public struct QueryResult: Sendable, Equatable, Encodable {
     /// 1 is nearest.
     public let rank: Int
+    /// The picture's number.
     public let imageID: Int64
     /// Squared L2 between L2-normalized embeddings: 0 identical, 2 orthogonal, at most 4.
     public let distance: Float
@@ -47,11 +49,13 @@ public struct QueryResult: Sendable, Equatable, Encodable {
     public let pathBytes: [UInt8]?
     /// 64 hexadecimal digits.
     public let contentSHA256: String
-    /// Pixels, upright.
+    /// Columns of pixels, upright.
     public let width: Int
+    /// Rows of pixels, upright.
     public let height: Int
-    /// What it is an augmented copy of, directly and in the end.
+    /// What it is an augmented copy of; nil for an original.
     public let parentID: Int64?
+    /// The original at the top of its family; nil for an original.
     public let rootID: Int64?
     /// The operations that made it of its parent, in order.
     public let recipe: JSONValue?
@@ -66,6 +70,7 @@ public struct QueryResult: Sendable, Equatable, Encodable {
         case parentID = "parent_id", rootID = "root_id", recipe
     }
 
+    /// Every key is in every object: what is missing is null.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(rank, forKey: .rank)

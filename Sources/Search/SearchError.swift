@@ -14,6 +14,7 @@ public enum SearchError: Fault, Equatable {
     /// The index belongs to another model than the one that was asked for.
     case indexOfAnotherModel(index: String, have: String, need: String)
 
+    /// What is missing, with its name.
     public var message: String {
         switch self {
         case .noIndex(let model): "no index holds vectors of model \(model)"
@@ -25,17 +26,20 @@ public enum SearchError: Fault, Equatable {
         }
     }
 
+    /// The command that provides it.
     public var hint: String? {
         switch self {
         case .noIndex: "Create one and build it: likeness index create default --type flat && likeness sync --once"
         case .notBuilt: "Build it: likeness sync --once"
-        case .noSuchImage: "See which there are: likeness db psql -- -c 'select image_id, path from likeness.image_overview'"
+        case .noSuchImage:
+            "See which there are: likeness db psql -- -c 'select image_id, path from likeness.image_overview'"
         case .notEmbedded(_, let model): "Embed it: likeness ingest --model \(model) FOLDER"
         case .indexOfAnotherModel(_, let have, let need):
             "Ask with --model \(have), or create an index: likeness index create NAME --type flat --model \(need)"
         }
     }
 
+    /// A question about one picture is set aside; an index may be built meanwhile.
     public var recovery: Recovery {
         switch self {
         case .noSuchImage, .notEmbedded: .quarantineItem

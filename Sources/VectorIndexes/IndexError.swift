@@ -73,16 +73,16 @@ extension IndexError {
             "query \(query) has a value that is not finite at position \(component)"
         case .wrongModel(let have, let need): wrongModelMessage(have, need)
         case .wrongStore(let have, let need): "the index files belong to store \(have), not \(need)"
-        case .damaged(let file, let what): "\(printable(file)) \(what)"
+        case .damaged(let file, let what): "\(printableName(file)) \(what)"
         case .newerFormat(let file, let have, let know):
-            "\(printable(file)) has format \(have), but this version knows formats up to \(know)"
-        case .locked(let folder, let by): "the indexes in \(printable(folder)) are being written by \(by)"
+            "\(printableName(file)) has format \(have), but this version knows formats up to \(know)"
+        case .locked(let folder, let by): "the indexes in \(printableName(folder)) are being written by \(by)"
         case .fenced(let have, let need):
             "a writer with fencing number \(have) has taken over the indexes from the one with \(need)"
         case .file(let operation, let file, let errno):
-            "cannot \(operation.rawValue) \(printable(file)): \(words(errno))"
+            "cannot \(operation.rawValue) \(printableName(file)): \(words(errno))"
         case .native(let text): "faiss: \(text)"
-        case .closed(let folder): "the writer of \(printable(folder)) is closed"
+        case .closed(let folder): "the writer of \(printableName(folder)) is closed"
         }
     }
 
@@ -116,7 +116,7 @@ extension IndexError {
             "Use the version of Likeness that wrote it, or remove the folder: it can be made anew from PostgreSQL"
         case .wrongModel, .wrongStore: rebuildHint
         case .locked: "See what runs: likeness status"
-        case .file(_, let file, .noSpace): "Make room: df -h \(printable(file.removingLastComponent()))"
+        case .file(_, let file, .noSpace): "Make room: df -h \(printableName(file.removingLastComponent()))"
         default: nil
         }
     }
@@ -163,13 +163,6 @@ private func wrongModelMessage(_ have: StoreIdentity, _ need: StoreIdentity) -> 
 }
 
 private func quoted(_ name: String) -> String { "\"\(printableName(name.utf8))\"" }
-
-/// A path as one line of text: file names are bytes.
-func printable(_ path: FilePath) -> String {
-    path.withPlatformString {
-        printableName(UnsafeBufferPointer(start: $0, count: path.length).map(UInt8.init(bitPattern:)))
-    }
-}
 
 /// The system's words for an error, with a small letter first, since they follow a colon.
 private func words(_ errno: Errno) -> String {

@@ -29,8 +29,10 @@ public struct Position: Codable, Sendable, Equatable {
     /// Takes any text.
     public init(_ text: String) { self.text = text }
 
+    /// Reads the text.
     public init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
 
+    /// Writes the text.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)

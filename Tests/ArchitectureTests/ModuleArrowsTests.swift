@@ -35,7 +35,9 @@ private func swiftFiles(below folder: URL) throws -> [URL] {
 private func imports(of file: URL) throws -> [String] {
     try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
         let words = line.split(separator: " ")
-        guard let keyword = words.firstIndex(of: "import"), words[..<keyword].allSatisfy(isImportModifier) else { return nil }
+        guard let keyword = words.firstIndex(of: "import"), words[..<keyword].allSatisfy(isImportModifier) else {
+            return nil
+        }
         return words.dropFirst(keyword + 1).first.map { String($0.prefix { $0 != "." }) }
     }
 }

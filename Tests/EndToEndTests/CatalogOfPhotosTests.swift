@@ -70,7 +70,8 @@ import Testing
         #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
     }
 
-    @Test func `a folder becomes a catalog that finds its pictures, follows changes and mends its files`() async throws {
+    @Test func `a folder becomes a catalog that finds its pictures, follows changes and mends its files`() async throws
+    {
         let folder = photos.path.string
         #expect(try await ingest(folder) == Summary(seen: 12, added: 12, unchanged: 0, copies: 0, failed: 0))
         #expect(try await ingest(folder) == Summary(seen: 12, added: 0, unchanged: 12, copies: 0, failed: 0))
@@ -145,7 +146,8 @@ import Testing
         let summary = try JSONDecoder().decode(Summary.self, from: Data(run.output.utf8))
         #expect(summary == Summary(seen: 19, added: 1, unchanged: 14, copies: 0, failed: 4))
         for words in [
-            "\(folder)/not-a-picture.jpg: not an image: begins with 6e 6f 20 70", "\(folder)/empty.jpg: the file is empty",
+            "\(folder)/not-a-picture.jpg: not an image: begins with 6e 6f 20 70",
+            "\(folder)/empty.jpg: the file is empty",
             "\(folder)/half.jpg: the file is cut off", "\(folder)/nowhere: no such file or directory",
         ] {
             #expect(run.errors.contains("error: " + words), "\(words) is missing in \(run.errors)")

@@ -1,3 +1,4 @@
+import Faults
 import Glibc
 import Ingestion
 import SystemPackage
@@ -21,7 +22,8 @@ private func names(_ walk: FolderWalk, below folder: FilePath) -> [String] {
     }
 }
 
-@Test func `pictures are found by the ending of the name or by their first bytes, in the order of their names`() throws {
+@Test func `pictures are found by the ending of the name or by their first bytes, in the order of their names`() throws
+{
     let folder = try TemporaryFolder()
     try write(jpegStart, to: folder.path.appending("b.JPG"))
     try write(jpegStart, to: folder.path.appending("no-ending"))

@@ -6,8 +6,11 @@ import SystemPackage
 public struct LikenessBinary: Sendable {
     /// What became of a run.
     public struct Run: Sendable {
+        /// The exit status, or minus the number of the signal that ended it.
         public let status: Int32
+        /// Standard output.
         public let output: String
+        /// Standard error.
         public let errors: String
     }
 
@@ -21,7 +24,9 @@ public struct LikenessBinary: Sendable {
         var variables: [Environment.Key: String] = [:]
         for (name, value) in environment { variables[Environment.Key(rawValue: name) ?? "_"] = value }
         for name in ["PATH", "HOME", "LANG"] {
-            if let value = getenv(name), let key = Environment.Key(rawValue: name) { variables[key] = String(cString: value) }
+            if let value = getenv(name), let key = Environment.Key(rawValue: name) {
+                variables[key] = String(cString: value)
+            }
         }
         variables["LIKENESS_HOME"] = home.string
         self.environment = variables
@@ -39,22 +44,12 @@ public struct LikenessBinary: Sendable {
 
     /// Runs a command to its end.
     public func run(_ arguments: [String]) async throws -> Run {
-        let result = try await Subprocess.run(
-            .path(Self.path), arguments: Arguments(arguments), environment: .custom(environment),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        return Run(
-            status: Self.status(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+        try await run(.path(Self.path), Arguments(arguments), environment)
     }
 
     /// Runs a command whose arguments are bytes, as file names are.
     public func run(bytes arguments: [[UInt8]]) async throws -> Run {
-        let result = try await Subprocess.run(
-            .path(Self.path), arguments: Arguments(arguments), environment: .custom(environment),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
-        return Run(
-            status: Self.status(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+        try await run(.path(Self.path), Arguments(arguments), environment)
     }
 
     /// Runs a script of the shell with the binary first on the path.
@@ -62,12 +57,17 @@ public struct LikenessBinary: Sendable {
         var environment = environment
         for (name, value) in variables { environment[Environment.Key(rawValue: name) ?? "_"] = value }
         environment["PATH"] = Self.path.removingLastComponent().string + ":" + (environment["PATH"] ?? "/usr/bin:/bin")
+        return try await run(.name("bash"), ["-euo", "pipefail", "-c", script], environment)
+    }
+
+    private func run(
+        _ program: Executable, _ arguments: Arguments, _ environment: [Environment.Key: String]
+    ) async throws -> Run {
         let result = try await Subprocess.run(
-            .name("bash"), arguments: ["-euo", "pipefail", "-c", script], environment: .custom(environment),
-            output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
+            program, arguments: arguments, environment: .custom(environment), output: .string(limit: 64 << 20),
+            error: .string(limit: 1 << 20))
         return Run(
-            status: Self.status(result.terminationStatus), output: result.standardOutput ?? "",
-            errors: result.standardError ?? "")
+            status: Self.status(result.terminationStatus), output: result.standardOutput, errors: result.standardError)
     }
 
     private static func status(_ status: TerminationStatus) -> Int32 {

@@ -139,7 +139,8 @@ private func replaceAll(_ count: Int, with value: Int, by writer: StoreWriter, i
 
 private func expectOnePublication(of count: Int, in scratch: Scratch) throws {
     let store = try scratch.open()
-    let value = try #require(Float(try #require(store.manifest.position).text))
+    let position = try #require(store.manifest.position)
+    let value = try #require(Float(position.text))
     let expected = (0..<count).map { Neighbor(id: VectorID(Int64($0)), distance: 0) }
     let query = [Float](repeating: value, count: 4)
     #expect(try store.index(named: "default").search(query, k: count)[0] == expected)

@@ -5,7 +5,8 @@ import Embeddings
 struct BenchEmbed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Measures the network: time per picture, beside the sum of oneDNN's own primitives; and its accuracy.",
+        abstract:
+            "Measures the network: time per picture, beside the sum of oneDNN's own primitives; and its accuracy.",
         discussion: "With --golden it compares with a folder of expected embeddings, such as ../shared/golden.")
 
     @OptionGroup var global: GlobalOptions

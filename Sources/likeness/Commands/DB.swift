@@ -55,18 +55,10 @@ struct DBPsql: AsyncParsableCommand {
     func run() async throws {
         let choice = try global.databaseChoice()
         if case .privateServer(let cluster) = choice { try cluster.start() }
-        // A URL with a password must not be seen in the list of processes: psql takes it from the environment.
-        if case .given = choice, let url = global.databaseURL ?? EnvironmentTwin.text("DATABASE_URL") {
-            try replaceProcess(["psql"] + arguments, database: url)
-        }
-        try replaceProcess(["psql"] + arguments, database: choice.target.url)
-    }
-
-    /// Becomes psql. The connection string goes by a service file's place in the environment: PGDATABASE takes a URL.
-    private func replaceProcess(_ arguments: [String], database: String) throws {
-        setenv("PGDATABASE", database, 1)
+        // A password must not be seen in the list of processes: psql takes it from the environment.
+        if let password = choice.target.password { setenv("PGPASSWORD", password, 1) }
         setenv("PGOPTIONS", "-c search_path=likeness,public", 0)
-        var pointers = arguments.map { strdup($0) } + [nil]
+        var pointers = (["psql", "--dbname", choice.target.url] + arguments).map { strdup($0) } + [nil]
         execvp("psql", &pointers)
         throw CommandFault.notInstalled(program: "psql", package: "postgresql-client-15")
     }

@@ -51,20 +51,22 @@ struct Doctor: AsyncParsableCommand {
     private var home: Finding {
         let folder = global.homeFolder
         guard access(folder.string, F_OK) == 0 else {
-            return Finding(subject: "home", finding: "\(printableName(folder.bytes)), not made yet")
+            return Finding(subject: "home", finding: "\(printableName(folder)), not made yet")
         }
         guard access(folder.string, W_OK) == 0 else {
             return Finding(
-                subject: "home", finding: "\(printableName(folder.bytes)) cannot be written",
+                subject: "home", finding: "\(printableName(folder)) cannot be written",
                 advice: "Choose another: --home DIR, or LIKENESS_HOME")
         }
-        return Finding(subject: "home", finding: printableName(folder.bytes))
+        return Finding(subject: "home", finding: printableName(folder))
     }
 
     private var programs: Finding {
         get throws {
             do {
-                return Finding(subject: "server", finding: "PostgreSQL \(try LocalCluster.installedVersions().joined(separator: ", ")) is installed")
+                return Finding(
+                    subject: "server",
+                    finding: "PostgreSQL \(try LocalCluster.installedVersions().joined(separator: ", ")) is installed")
             } catch {
                 if case .given = try global.databaseChoice() {
                     return Finding(subject: "server", finding: "none is installed here; the database in use is another")
@@ -82,9 +84,17 @@ struct Doctor: AsyncParsableCommand {
                 switch cluster.status {
                 case .running: break
                 case .stopped:
-                    return [Finding(subject: "database", finding: "the private one is stopped; it starts when it is needed, or: likeness db start")]
+                    return [
+                        Finding(
+                            subject: "database",
+                            finding: "the private one is stopped; it starts when it is needed, or: likeness db start")
+                    ]
                 case .notInitialized:
-                    return [Finding(subject: "database", finding: "the private one is not made yet; it is when it is needed, or: likeness db start")]
+                    return [
+                        Finding(
+                            subject: "database",
+                            finding: "the private one is not made yet; it is when it is needed, or: likeness db start")
+                    ]
                 }
             }
             return try await Database(choice.target).run { connection in
@@ -95,7 +105,8 @@ struct Doctor: AsyncParsableCommand {
                     return [
                         place,
                         Finding(
-                            subject: "schema", finding: "at \(status.head ?? "nothing"), this likeness needs \(Migrator().head)",
+                            subject: "schema",
+                            finding: "at \(status.head ?? "nothing"), this likeness needs \(Migrator().head)",
                             advice: "Bring it up to date: likeness migrate"),
                     ]
                 }
@@ -129,7 +140,7 @@ struct Doctor: AsyncParsableCommand {
                     subject: "model", finding: "\(about): its weights are not on this machine",
                     advice: "Name the file: likeness model add FILE.safetensors")
             }
-            return Finding(subject: "model", finding: "\(about), weights \(printableName(path.bytes))")
+            return Finding(subject: "model", finding: "\(about), weights \(printableName(path))")
         }
     }
 }

@@ -30,7 +30,8 @@ struct Ingest: AsyncParsableCommand {
         console.finish()
         try write(summary, model: chosen.stored.name)
         if summary.failed > 0 {
-            throw summary.failed == summary.seen ? CommandFault.everyInputFailed(count: summary.failed) : SomeInputsFailed()
+            throw summary.failed == summary.seen
+                ? CommandFault.everyInputFailed(count: summary.failed) : SomeInputsFailed()
         }
     }
 
@@ -71,7 +72,9 @@ final class IngestConsole: Sendable {
     func show(_ event: IngestEvent) {
         switch event {
         case .progress(let done, let total, let failed, let elapsed):
-            bar.withLock { $0.update(done: done, total: total, elapsed: elapsed, note: failed == 0 ? "" : "\(failed) failed") }
+            bar.withLock {
+                $0.update(done: done, total: total, elapsed: elapsed, note: failed == 0 ? "" : "\(failed) failed")
+            }
         case .failure(let failure):
             bar.withLock {
                 $0.clear()

@@ -45,7 +45,8 @@ struct ModelFetch: AsyncParsableCommand {
             status = try await Subprocess.run(
                 .name("curl"),
                 arguments: [
-                    "--fail", "--location", "--retry", "3", "--connect-timeout", "10", progress, "--output", file.string,
+                    "--fail", "--location", "--retry", "3", "--connect-timeout", "10", progress, "--output",
+                    file.string,
                     "--", url,
                 ],
                 output: .discarded,

@@ -29,7 +29,8 @@ struct Verify: AsyncParsableCommand {
         case .csv:
             StandardOutput.write(
                 CSV.text(
-                    header: ["model", "subject", "what"], rows: report.differences.map { [$0.model, $0.subject, $0.what] }))
+                    header: ["model", "subject", "what"],
+                    rows: report.differences.map { [$0.model, $0.subject, $0.what] }))
         case .table:
             StandardOutput.write(
                 "\(grouped(report.compared)) embeddings compared, \(grouped(report.pending)) changes pending, "

@@ -7,7 +7,7 @@ struct CannotWrite: Fault {
     let path: FilePath
     let reason: Errno
 
-    var message: String { "\(printableName(path.bytes)) cannot be written: \(reason.description.lowercased())" }
+    var message: String { "\(printableName(path)) cannot be written: \(reason.description.lowercased())" }
     var hint: String? { "Make room or give write permission, or choose another folder: --home DIR" }
     var recovery: Recovery { .retryLater }
     var exitStatus: ExitStatus { .cannotWrite }
@@ -28,7 +28,9 @@ struct CannotWrite: Fault {
 
     /// Renames a file over whatever was at the place.
     static func moving(_ file: FilePath, to place: FilePath) throws(CannotWrite) {
-        guard rename(file.string, place.string) == 0 else { throw CannotWrite(path: place, reason: Errno(rawValue: errno)) }
+        guard rename(file.string, place.string) == 0 else {
+            throw CannotWrite(path: place, reason: Errno(rawValue: errno))
+        }
     }
 
     /// Writes a small file whole or not at all.
@@ -36,7 +38,8 @@ struct CannotWrite: Fault {
         let partial = FilePath(file.string + ".partial")
         do {
             let descriptor = try FileDescriptor.open(
-                partial, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                partial, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
             try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
         } catch {
             throw CannotWrite(path: file, reason: error as? Errno ?? .ioError)

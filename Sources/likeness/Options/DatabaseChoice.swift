@@ -57,6 +57,6 @@ extension GlobalOptions {
     private func startIfNeeded(_ cluster: LocalCluster) throws {
         if case .running = cluster.status { return try cluster.start() }
         try cluster.start()
-        notice("started the private PostgreSQL in \(printableName(cluster.folder.bytes)); stop it with: likeness db stop")
+        notice("started the private PostgreSQL in \(printableName(cluster.folder)); stop it with: likeness db stop")
     }
 }

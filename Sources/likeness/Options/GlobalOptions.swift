@@ -18,7 +18,9 @@ struct GlobalOptions: ParsableArguments {
     @Flag(help: "No progress and no notices on standard error. (LIKENESS_QUIET)")
     var quiet = false
 
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical. (LIKENESS_LOG_LEVEL)")
+    @Option(
+        name: .customLong("log-level"),
+        help: "trace, debug, info, notice, warning, error or critical. (LIKENESS_LOG_LEVEL)")
     var logLevel: Logger.Level?
 
     var homeFolder: FilePath { HomeFolder.resolve(home) }

@@ -17,12 +17,3 @@ struct PathArgument: ExpressibleByArgument, Sendable {
         }
     }
 }
-
-extension FilePath {
-    /// The bytes of the path, without the NUL at its end.
-    var bytes: [UInt8] {
-        withPlatformString { pointer in
-            UnsafeBufferPointer(start: pointer, count: length).map(UInt8.init(bitPattern:))
-        }
-    }
-}

@@ -43,7 +43,7 @@ struct StatusReport: Encodable {
     }
 
     init(facts: StatusFacts, home: FilePath) {
-        self.home = printableName(home.bytes)
+        self.home = printableName(home)
         database = facts.database
         server = "PostgreSQL \(facts.serverVersion / 10_000).\(facts.serverVersion % 10_000)"
         schema = facts.schema
@@ -69,7 +69,9 @@ struct StatusReport: Encodable {
             "failures  \(failureText)",
         ]
         lines += models.map { "model     \($0.name): \(grouped($0.embeddings)) embeddings" }
-        if models.isEmpty { lines.append("model     none; register one: likeness model add FILE, or likeness model fetch") }
+        if models.isEmpty {
+            lines.append("model     none; register one: likeness model add FILE, or likeness model fetch")
+        }
         lines += stores.map(storeText)
         if stores.isEmpty { lines.append("indexes   none; create one: likeness index create default --type flat") }
         return lines.joined(separator: "\n") + "\n"
