@@ -33,46 +33,12 @@ extension Connection {
             throw error
         }
         guard PQputCopyEnd(handle, nil) == 1 else { throw connectionFailure(statement: statement) }
-        return try finishCopyIn(statement)
-    }
-
-    /// Streams the rows of a query, one at a time, in bounded memory.
-    ///
-    /// The binds are binds, which COPY itself would not take: the rows come by libpq's single-row mode, in the same binary
-    /// form. A row stays valid as long as it is kept. The connection does nothing else meanwhile: open another for statements in
-    /// the body. When the body throws, the query is cancelled and the connection can be used on; inside a transaction that
-    /// one has failed.
-    public func copyOut(_ query: SQL, _ body: (Row) throws -> Void) throws {
-        let statement = try send(query)
-        PQsetSingleRowMode(handle)
-        var columns: Columns?
-        do {
-            while let pointer = PQgetResult(handle) {
-                let result = try check(pointer, statement: statement)
-                guard result.status == PGRES_SINGLE_TUPLE else { continue }
-                let shared = columns ?? Columns(of: pointer)
-                columns = shared
-                try body(Row(result: result, columns: shared, index: 0))
-            }
-        } catch {
-            if PQtransactionStatus(handle) == PQTRANS_ACTIVE { cancel() }
-            drain(statement: statement)
-            throw error
-        }
+        return try finishCopy(statement)
     }
 
     private func startCopyIn(_ statement: String) throws(PostgresError) {
         guard let pointer = PQexec(handle, statement) else { throw connectionFailure(statement: statement) }
         let result = QueryResult(pointer)
         guard result.status == PGRES_COPY_IN else { throw failure(of: result, statement: statement) }
-    }
-
-    private func finishCopyIn(_ statement: String) throws(PostgresError) -> Int {
-        guard let pointer = PQgetResult(handle) else { throw connectionFailure(statement: statement) }
-        let result = QueryResult(pointer)
-        let error = result.status == PGRES_COMMAND_OK ? nil : failure(of: result, statement: statement)
-        let laterError = drain(statement: statement)
-        if let error = error ?? laterError { throw error }
-        return Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
     }
 }

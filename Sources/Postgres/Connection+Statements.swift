@@ -80,6 +80,16 @@ extension Connection {
         return firstError
     }
 
+    /// The number of rows of a copy in either direction whose data are through, unless the server reports an error instead.
+    func finishCopy(_ statement: String) throws(PostgresError) -> Int {
+        guard let pointer = PQgetResult(handle) else { throw connectionFailure(statement: statement) }
+        let result = QueryResult(pointer)
+        let error = result.status == PGRES_COMMAND_OK ? nil : failure(of: result, statement: statement)
+        let laterError = drain(statement: statement)
+        if let error = error ?? laterError { throw error }
+        return Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
+    }
+
     /// Asks the server to stop what it does for this connection; the answer comes as an error of the statement.
     func cancel() {
         guard let cancel = PQgetCancel(handle) else { return }
@@ -96,10 +106,7 @@ extension Connection {
             drain(statement: "")
             return
         }
-        cancel()
-        var buffer: UnsafeMutablePointer<CChar>?
-        while PQgetCopyData(handle, &buffer, 0) > 0 { PQfreemem(buffer) }
-        drain(statement: "")
+        leaveCopyOut(statement: "")
     }
 
     private typealias SendParameters<Result> = (

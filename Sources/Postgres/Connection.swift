@@ -62,7 +62,7 @@ public final class Connection {
         return Int(String(cString: PQcmdTuples(result.pointer))) ?? 0
     }
 
-    /// All rows of a query, held in memory; ``copyOut(_:_:)`` takes one after the other.
+    /// All rows of a query, held in memory; ``stream(_:_:)`` and ``copyOut(_:_:)`` take one after the other.
     public func rows(_ sql: SQL) throws(PostgresError) -> [Row] {
         let result = try run(sql)
         let columns = Columns(of: result.pointer)

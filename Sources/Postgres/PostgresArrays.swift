@@ -59,28 +59,60 @@ extension PostgresArrayElement where Self: PostgresEncodable & PostgresDecodable
 
     /// Reads an array.
     public static func array(postgresBytes bytes: UnsafeRawBufferPointer, type: PostgresType) -> [Self]? {
-        guard bytes.count >= 12 else { return nil }
-        let dimensions = bytes.bigEndian(at: 0, as: Int32.self)
-        let elementType = PostgresType(oid: bytes.bigEndian(at: 8, as: UInt32.self))
-        if dimensions == 0 { return [] }
-        guard dimensions == 1, bytes.count >= 20 else { return nil }
-        let count = Int(bytes.bigEndian(at: 12, as: Int32.self))
-        // Each element has a length of 4 bytes, so that a count beyond that is not to be believed.
-        guard count >= 0, count <= (bytes.count - 20) / 4 else { return nil }
+        guard var array = BinaryArray(bytes) else { return nil }
         var elements: [Self] = []
-        elements.reserveCapacity(count)
-        var offset = 20
-        for _ in 0..<count {
-            guard bytes.count - offset >= 4 else { return nil }
-            let length = Int(bytes.bigEndian(at: offset, as: Int32.self))
-            offset += 4
-            guard length >= 0, bytes.count - offset >= length else { return nil }
-            let content = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
-            guard let element = Self(postgresBytes: content, type: elementType) else { return nil }
+        elements.reserveCapacity(array.count)
+        for _ in 0..<array.count {
+            var content: UnsafeRawBufferPointer?
+            guard array.next(&content), let content,
+                let element = Self(postgresBytes: content, type: array.elementType)
+            else { return nil }
             elements.append(element)
-            offset += length
         }
         return elements
+    }
+}
+
+/// The elements of an array of one dimension or none, one after the other, where they lie.
+struct BinaryArray {
+    let elementType: PostgresType
+    let count: Int
+    /// The index of the first one, which is 1 unless somebody wanted another.
+    let firstIndex: Int
+    private let bytes: UnsafeRawBufferPointer
+    private var offset = 20
+
+    /// Reads what stands before the elements; nil when that is cut short or there are more dimensions.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= 12 else { return nil }
+        self.bytes = bytes
+        elementType = PostgresType(oid: bytes.bigEndian(at: 8, as: UInt32.self))
+        let dimensions = bytes.bigEndian(at: 0, as: Int32.self)
+        if dimensions == 0 {
+            count = 0
+            firstIndex = 1
+            return
+        }
+        guard dimensions == 1, bytes.count >= 20 else { return nil }
+        count = Int(bytes.bigEndian(at: 12, as: Int32.self))
+        firstIndex = Int(bytes.bigEndian(at: 16, as: Int32.self))
+        // Each element has a length of 4 bytes, so that a count beyond that is not to be believed.
+        guard count >= 0, count <= (bytes.count - 20) / 4 else { return nil }
+    }
+
+    /// Gives the next of the `count` elements, nil for NULL; false when the bytes end before it does.
+    mutating func next(_ content: inout UnsafeRawBufferPointer?) -> Bool {
+        guard bytes.count - offset >= 4 else { return false }
+        let length = Int(bytes.bigEndian(at: offset, as: Int32.self))
+        offset += 4
+        if length == -1 {
+            content = nil
+            return true
+        }
+        guard length >= 0, bytes.count - offset >= length else { return false }
+        content = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
+        offset += length
+        return true
     }
 }
 

@@ -26,6 +26,10 @@ public enum PostgresError: Fault, Equatable {
     case noSuchColumn(name: String, columns: [String])
     /// A row of COPY with more or fewer fields than the columns it was opened for.
     case fieldCount(table: String, have: Int, need: Int)
+    /// A bind that cannot stand in a COPY, which takes literals alone.
+    case noLiteral(type: String, reason: String)
+    /// A stream of COPY that breaks its own form: something between here and the server damages it.
+    case malformedCopy(reason: String)
     /// More binds than the protocol can count.
     case tooManyBinds(have: Int, limit: Int)
     /// The body of a transaction committed or rolled back by itself.
@@ -69,6 +73,8 @@ public enum PostgresError: Fault, Equatable {
             "the result has no column \"\(name)\", only \(columns.joined(separator: ", "))"
         case .fieldCount(let table, let have, let need):
             "a row for \"\(table)\" has \(have) fields, not \(need)"
+        case .noLiteral(let type, let reason): "a bind of type \(type) cannot stand in COPY: \(reason)"
+        case .malformedCopy(let reason): "the stream of COPY is damaged: \(reason)"
         case .tooManyBinds(let have, let limit): "a statement has \(have) binds, not \(limit) or fewer"
         case .transactionEndedInside: "the body of a transaction ended it with a commit or rollback of its own"
         case .transactionAborted: "the transaction cannot commit, for a statement in it had an error"

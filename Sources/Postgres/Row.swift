@@ -29,15 +29,7 @@ public struct Row {
     /// - Precondition: the row has such a column.
     public subscript<Value: PostgresDecodable>(_ column: Int, as type: Value.Type = Value.self) -> Value {
         get throws(PostgresError) {
-            guard let bytes = bytes(column) else {
-                if let null = Value.postgresNull { return null }
-                throw .decoding(column: columns.names[column], expected: "\(Value.self)", got: "NULL")
-            }
-            guard let value = Value(postgresBytes: bytes, type: columns.types[column]) else {
-                let got = "\(columns.types[column]) of \(bytes.count) bytes"
-                throw .decoding(column: columns.names[column], expected: "\(Value.self)", got: got)
-            }
-            return value
+            try columns.value(of: column, from: bytes(column))
         }
     }
 
@@ -47,10 +39,7 @@ public struct Row {
     ///   - column: its place, from 0.
     ///   - body: gets the bytes, which are valid during the call only.
     public func withBytes<Result>(of column: Int, _ body: (UnsafeRawBufferPointer?) throws -> Result) throws -> Result {
-        guard columns.types[column] == .bytea else {
-            throw PostgresError.decoding(
-                column: columns.names[column], expected: "bytea", got: "\(columns.types[column])")
-        }
+        try columns.requireBytes(column)
         return try withExtendedLifetime(result) { try body(bytes(column)) }
     }
 
@@ -82,10 +71,16 @@ final class Columns {
     let types: [PostgresType]
     private var places: [String: Int] = [:]
 
-    init(of result: OpaquePointer) {
+    convenience init(of result: OpaquePointer) {
         let range = 0..<PQnfields(result)
-        names = range.map { String(cString: PQfname(result, $0)) }
-        types = range.map { PostgresType(oid: PQftype(result, $0)) }
+        self.init(
+            names: range.map { String(cString: PQfname(result, $0)) },
+            types: range.map { PostgresType(oid: PQftype(result, $0)) })
+    }
+
+    init(names: [String], types: [PostgresType]) {
+        self.names = names
+        self.types = types
         // As SQL has it, the first of two columns with one name is the one that is meant.
         for (place, name) in names.enumerated() where places[name] == nil { places[name] = place }
     }
@@ -93,6 +88,27 @@ final class Columns {
     func index(of name: String) throws(PostgresError) -> Int {
         guard let place = places[name] else { throw .noSuchColumn(name: name, columns: names) }
         return place
+    }
+
+    /// Reads the value of a column from its binary form; nil is NULL.
+    func value<Value: PostgresDecodable>(
+        of column: Int, from bytes: UnsafeRawBufferPointer?
+    ) throws(PostgresError) -> Value {
+        guard let bytes else {
+            if let null = Value.postgresNull { return null }
+            throw .decoding(column: names[column], expected: "\(Value.self)", got: "NULL")
+        }
+        guard let value = Value(postgresBytes: bytes, type: types[column]) else {
+            let got = "\(types[column]) of \(bytes.count) bytes"
+            throw .decoding(column: names[column], expected: "\(Value.self)", got: got)
+        }
+        return value
+    }
+
+    /// Makes sure that a column is of a type whose bytes may be lent.
+    func requireBytes(_ column: Int) throws(PostgresError) {
+        if types[column] == .bytea { return }
+        throw .decoding(column: names[column], expected: "bytea", got: "\(types[column])")
     }
 }
 
