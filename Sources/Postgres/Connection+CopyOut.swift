@@ -44,7 +44,8 @@ extension Connection {
     /// The columns of a query. What is more than one statement, or only part of one, does not pass.
     private func describe(_ text: String, statement: String) throws(PostgresError) -> Columns {
         _ = try check(PQprepare(handle, "", text, 0, nil), statement: statement)
-        return Columns(of: try check(PQdescribePrepared(handle, ""), statement: statement).pointer)
+        let result = try check(PQdescribePrepared(handle, ""), statement: statement)
+        return withExtendedLifetime(result) { Columns(of: result.pointer) }
     }
 
     private func startCopyOut(_ text: String, statement: String) throws(PostgresError) {

@@ -1,11 +1,11 @@
 /// One row of a COPY, lent for the time of a call: it lies where libpq has put it, and cannot be kept.
 public struct CopyRow: ~Copyable {
     private let bytes: UnsafeRawBufferPointer
-    private let fields: UnsafeBufferPointer<CopyField>
+    private let fields: [CopyField]
     private let columns: Columns
 
     /// Lends fields that were held against the bytes, one for each of the columns.
-    init(bytes: UnsafeRawBufferPointer, fields: UnsafeBufferPointer<CopyField>, columns: Columns) {
+    init(bytes: UnsafeRawBufferPointer, fields: [CopyField], columns: Columns) {
         self.bytes = bytes
         self.fields = fields
         self.columns = columns

@@ -80,9 +80,7 @@ package struct CopyStream {
                 offset = end
             case .row(let end):
                 rowCount += 1
-                try fields.withUnsafeBufferPointer { fields in
-                    try body(CopyRow(bytes: bytes, fields: fields, columns: columns))
-                }
+                try body(CopyRow(bytes: bytes, fields: fields, columns: columns))
                 offset = end
             }
         }

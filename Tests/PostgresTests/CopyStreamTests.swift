@@ -84,15 +84,24 @@ import Testing
     }
 
     @Test func `no changed byte does more than give another value or an error`() {
-        // A flipped byte may give a stream that is whole again, with another number in it; all others are refused.
+        var whole = 0
         var refused = 0
         for place in Self.whole.indices {
             for value in 0...UInt8.max where value != Self.whole[place] {
                 var bytes = Self.whole
                 bytes[place] = value
-                do { #expect(try read([bytes]).count == 2) } catch { refused += 1 }
+                do {
+                    // Fewer rows than there were are only seen by who knows their number, as the connection does.
+                    #expect(try read([bytes]).count <= 2)
+                    whole += 1
+                } catch {
+                    refused += 1
+                }
             }
         }
-        #expect(refused > 0)
+        // The numbers, the bytes and the flags without a meaning can be anything: 8 + 3 + 2 places. The three others are
+        // lengths of the header and of the bytes, which a smaller row or none at all may happen to fit.
+        #expect(whole == 13 * 255 + 3)
+        #expect(whole + refused == Self.whole.count * 255)
     }
 }

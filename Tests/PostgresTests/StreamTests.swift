@@ -15,7 +15,7 @@ import Testing
 
     @Test func `rows come one at a time, with their names`() throws {
         var seen: [Int] = []
-        try connection.stream("select g::bigint as number from generate_series(1, \(Int32(5))) g") { row in
+        try connection.stream("select g::bigint as number from generate_series(1, \(Int32(5))) g") { (row) throws in
             #expect(row.columnNames == ["number"])
             seen.append(try row["number"])
         }
