@@ -24,6 +24,7 @@ struct Likeness: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try parseAsRoot(ArgumentBytes.commandLine)
+            if command is any ComputesForLong { ThreadWaiting.letSleep() }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

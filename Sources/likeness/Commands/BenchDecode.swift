@@ -4,7 +4,7 @@ import Benchmarking
 import Embeddings
 import Imaging
 
-struct BenchDecode: AsyncParsableCommand {
+struct BenchDecode: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         commandName: "decode",
         abstract: "Measures decoding at the reduced scale against the full scale, and what it does to the embedding.",

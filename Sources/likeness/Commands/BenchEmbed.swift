@@ -2,7 +2,7 @@ import ArgumentParser
 import Benchmarking
 import Embeddings
 
-struct BenchEmbed: AsyncParsableCommand {
+struct BenchEmbed: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         commandName: "embed",
         abstract:

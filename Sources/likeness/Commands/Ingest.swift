@@ -5,7 +5,7 @@ import Faults
 import Ingestion
 import Synchronization
 
-struct Ingest: AsyncParsableCommand {
+struct Ingest: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         abstract: "Brings pictures into the catalog: one pass over files and folders.",
         discussion: """
