@@ -13,16 +13,20 @@ public struct DecodeBenchmark: Sendable {
     public let reduced: Duration
     /// Median of the same from the full scale.
     public let full: Duration
+    /// Median of what it was measured against in turn; nil when there was nothing.
+    public let reference: Duration?
     /// Between the embeddings of the two.
     public let cosine: Double
 
     /// Measures one picture, the two ways in turn.
     ///
-    /// - Parameter repetitions: timed runs of each, at least 1.
+    /// - Parameters:
+    ///   - repetitions: timed runs of each, at least 1.
+    ///   - reference: does the same work in another way and says how long it took; nil when it is not to be had.
     public static func run(
-        _ bytes: [UInt8], embedder: any Embedder, repetitions: Int
+        _ bytes: [UInt8], embedder: any Embedder, repetitions: Int, reference: (Int) async throws -> Duration?
     ) async throws -> DecodeBenchmark {
-        var times: (reduced: [Duration], full: [Duration]) = ([], [])
+        var times: (reduced: [Duration], full: [Duration], reference: [Duration]) = ([], [], [])
         let reducedInput = embedder.makeBatch(capacity: 1)
         let fullInput = embedder.makeBatch(capacity: 1)
         var decoded = try JPEGDecoder.decode(bytes, scale: embedder.decodeScale)
@@ -35,11 +39,13 @@ public struct DecodeBenchmark: Sendable {
                 try ContinuousClock().measure {
                     _ = try prepare(bytes, scale: .full, embedder: embedder, into: fullInput)
                 })
+            if let time = try await reference(decoded.scaleDenominator) { times.reference.append(time) }
         }
         let embeddings = (try await embedder.embed(reducedInput), try await embedder.embed(fullInput))
         return DecodeBenchmark(
             width: decoded.header.orientedWidth, height: decoded.header.orientedHeight,
             scaleDenominator: decoded.scaleDenominator, reduced: median(times.reduced), full: median(times.full),
+            reference: times.reference.isEmpty ? nil : median(times.reference),
             cosine: cosineSimilarity(embeddings.0, embeddings.1))
     }
 

@@ -12,12 +12,13 @@ public enum Preprocessing: String, Sendable, Codable, CaseIterable {
     /// float32 values in one input: 3 channels of 224 × 224.
     public static let inputLength = 3 * side * side
 
-    /// The smallest size a JPEG may be decoded to before it is resized: twice the resized size, so that the antialiased
-    /// resize, not the decoder's coarser one, makes the last reduction.
+    /// The smallest size a JPEG may be decoded to before it is resized: one and a half times the resized size, so that the
+    /// antialiased resize, not the decoder's coarser one, makes the last reduction, and that a picture of 12 megapixels is
+    /// decoded at 1/8. `likeness bench decode` tells what that does to an embedding.
     public var decodeScale: DecodeScale {
         switch self {
-        case .squash224: .atLeast(width: 2 * Self.side, height: 2 * Self.side)
-        case .resize256Crop224: .atLeast(width: 2 * Self.shorterSide, height: 2 * Self.shorterSide)
+        case .squash224: .atLeast(width: 3 * Self.side / 2, height: 3 * Self.side / 2)
+        case .resize256Crop224: .atLeast(width: 3 * Self.shorterSide / 2, height: 3 * Self.shorterSide / 2)
         }
     }
 
