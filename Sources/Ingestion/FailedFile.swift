@@ -1,9 +1,8 @@
 import Catalog
-import Faults
 import Imaging
 
 /// A file that did not get into the catalog, and why.
-public struct FailedFile: Error, Sendable, CustomStringConvertible {
+public struct FailedFile: Error, Sendable {
     /// The file, as bytes.
     public let path: [UInt8]
     /// A short stable word for reports: `truncated`, `not_an_image`, `unreadable`.
@@ -36,12 +35,6 @@ public struct FailedFile: Error, Sendable, CustomStringConvertible {
     /// The same failure of another file with the same bytes.
     func of(_ file: FoundFile) -> FailedFile {
         FailedFile(path: file.path, errorClass: errorClass, message: message, hint: hint, stamp: file.stamp)
-    }
-
-    /// `error:` with the file and the reason, and the hint if there is one.
-    public var description: String {
-        let line = "error: \(printableName(path)): \(message)"
-        return hint.map { "\(line)\nhint: \($0)" } ?? line
     }
 
     /// The row that the catalog keeps of it.

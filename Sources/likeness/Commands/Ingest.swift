@@ -63,9 +63,10 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
 /// Everything was done but for inputs that were named already: an exit status without further words.
 struct SomeInputsFailed: Error {}
 
-/// Shows what a pass reports: a bar on a terminal, failures always.
+/// Shows what a pass reports: a bar on a terminal, failures always, what to do about a kind of failure once.
 final class IngestConsole: Sendable {
     private let bar: Mutex<ProgressBar>
+    private let hinted = Mutex<Set<String>>([])
 
     init(quiet: Bool) { bar = Mutex(ProgressBar(quiet: quiet)) }
 
@@ -78,7 +79,9 @@ final class IngestConsole: Sendable {
         case .failure(let failure):
             bar.withLock {
                 $0.clear()
-                StandardError.write("\(failure)\n")
+                StandardError.write("error: \(printableName(failure.path)): \(failure.message)\n")
+                let isFirst = hinted.withLock { $0.insert(failure.errorClass).inserted }
+                if isFirst, let hint = failure.hint { StandardError.write("hint: \(hint)\n") }
             }
         }
     }
