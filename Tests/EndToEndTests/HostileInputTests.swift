@@ -46,8 +46,8 @@ import Testing
             contentsOf: URL(filePath: try SharedData.path("photos/vehicles/truck/truck1.jpg").string))
         let names: [[UInt8]] = [
             Array("caf".utf8) + [0xE9] + Array(".jpg".utf8), Array("two\nlines 'and' \"quotes\".jpg".utf8),
-            Array("--json".utf8), Array("$(rm -rf x);`id`.jpg".utf8), [UInt8](repeating: UInt8(ascii: "x"), count: 251)
-                + Array(".jpg".utf8),
+            Array("--json".utf8), Array("$(rm -rf x);`id`.jpg".utf8),
+            [UInt8](repeating: UInt8(ascii: "x"), count: 251) + Array(".jpg".utf8),
         ]
         let paths = names.map { folder.path.bytes + [UInt8(ascii: "/")] + $0 }
         for path in paths {

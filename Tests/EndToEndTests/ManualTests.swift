@@ -34,13 +34,17 @@ import Testing
         #expect(blocks.count >= 7, "the manual has \(blocks.count) blocks of commands: is the mark still sh?")
         for block in blocks {
             // One of the pictures is damaged on purpose: then the status is 2, which the manual explains.
-            let run = try await likeness.shell("set +e\n\(block)\nstatus=$?\n[ $status = 2 ] || exit $status", variables: variables)
+            let run = try await likeness.shell(
+                "set +e\n\(block)\nstatus=$?\n[ $status = 2 ] || exit $status", variables: variables)
             #expect(run.status == 0, "\(block)\n\(run.errors)")
         }
     }
 
     @Test func `the files that the manual names are there`() throws {
-        for name in ["Scripts/demo", "Scripts/test", "Scripts/install-packages", "Documentation/Measurements.md", "Documentation/Decisions.md"] {
+        for name in [
+            "Scripts/demo", "Scripts/test", "Scripts/install-packages", "Documentation/Measurements.md",
+            "Documentation/Decisions.md",
+        ] {
             #expect(try manual.contains(name))
             let file = SharedData.packageRoot.appending(name).string
             #expect(throws: Never.self) { try FileDescriptor.open(file, .readOnly).close() }
