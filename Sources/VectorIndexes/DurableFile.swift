@@ -155,6 +155,9 @@ final class OpenFile: Sendable {
         throw .file(.lock, path, errno)
     }
 
+    /// Gives the lock back. Closing the file alone would not while a child that was just forked still has it open.
+    func unlock() { _ = flock(descriptor.rawValue, LOCK_UN) }
+
     /// Maps the first `count` bytes, which the file must have.
     func map(count: Int) throws(IndexError) -> MappedBytes {
         guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor.rawValue, 0), start != MAP_FAILED else {

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// The right to write to a store, among the processes of this machine; it ends with the last reference, however the
 /// process ends.
-struct WriterLock: Sendable {
+final class WriterLock: Sendable {
     private let file: OpenFile
 
     /// Takes the lock, or says who has it.
@@ -18,4 +18,6 @@ struct WriterLock: Sendable {
         try? file.resize(to: 0)
         try? file.write(Array("process \(getpid())\n".utf8), at: 0)
     }
+
+    deinit { file.unlock() }
 }

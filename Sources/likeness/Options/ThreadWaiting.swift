@@ -18,4 +18,6 @@ enum ThreadWaiting {
 }
 
 /// A command that keeps all cores busy for more than a moment.
-protocol ComputesForLong {}
+///
+/// Whether a command is one is asked on any actor, which is what `SendableMetatype` promises to be possible.
+protocol ComputesForLong: SendableMetatype {}
