@@ -49,6 +49,9 @@ let package = Package(
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),
 
+        // Distance kernels of our own: portable C and one file an instruction set, chosen at run time.
+        .target(name: "CKernels", cSettings: c),
+
         // What everybody may use.
         module("Faults", []),
         module("NativeThreads", []),
@@ -86,6 +89,7 @@ let package = Package(
         tests(of: "LocalCluster", ["LocalCluster", "Postgres", system]),
         tests(of: "Imaging", ["Imaging"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
+        tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
         tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
