@@ -13,7 +13,8 @@ extern const struct lk_kernels lk_avx512_kernels;
 /*
  * What code_bounds takes off the squared distance of two quantized heads, relative to the sum of their norms: 2^-19 is
  * 32u. The three terms' roundings are at most 8u of that sum, for |2 a b| <= a^2 + b^2. The rest covers the rounding of
- * the square root and of the two subtractions after it, at most 2u sqrt(2 sum): sqrt(e - s) <= sqrt(e) - s / (2 sqrt(e)).
+ * the square root and of the two subtractions after it, 2u sqrt(2 sum) at most, since
+ * sqrt(e - s) <= sqrt(e) - s / (2 sqrt(e)).
  */
 #define LK_CODE_ROUNDING 0x1p-19f
 

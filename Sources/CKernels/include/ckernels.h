@@ -230,7 +230,7 @@ double lk_sketch_slack(double defect, double radius);
 float lk_bound_threshold(float distance, double slack, size_t m, size_t d);
 
 /*
- * A head in int8: codes (m) = head / scale to the nearest, scale = the largest magnitude / 127, and terms with the exact
+ * A head in int8: codes (m) = head / scale to the nearest, scale = the largest magnitude / 127, terms with the exact
  * norm of what was lost. m <= LK_MAX_CODES. A head with a few large numbers loses most: rotate the basis (multiply
  * it by an m * m orthonormal matrix: the bound stays what it is) so that they are spread evenly.
  * A head without a number of at least 1e-12 counts as lost whole. A head that is not finite gets an infinite error: it
