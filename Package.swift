@@ -6,7 +6,10 @@ import PackageDescription
 let warningsAreErrors = Context.environment["LIKENESS_WARNINGS_AS_ERRORS"] != nil
 
 let swift: [SwiftSetting] =
-    [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]
+    [
+        .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
     + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 let warnings: [String] = ["-Wall", "-Wextra"] + (warningsAreErrors ? ["-Werror"] : [])
 let c: [CSetting] = [.unsafeFlags(warnings)]
@@ -68,7 +71,9 @@ let package = Package(
             name: "Migrations", path: "Migrations", sources: ["Migrations.swift"],
             resources: [.copy("Schema"), .copy("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
-        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
+        module(
+            "Ingestion",
+            ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
         module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", crypto, system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", system]),
