@@ -72,16 +72,18 @@ struct Projection {
 }
 
 /// The rows, made orthonormal in double precision (Gram and Schmidt, twice) and rounded; a row that the others span
-/// already is replaced by the coordinate that they span least.
+/// already is replaced by a coordinate that they do not span.
 func orthonormal(_ rows: [[Float]]) -> [Float] {
     var result: [[Double]] = []
     for row in rows {
         var candidate = remainder(row.map(Double.init), besides: result)
         if norm(candidate) < 1e-3 * max(norm(row.map(Double.init)), 1e-30) {
+            // The squares of all coordinates' remainders add up to what is not spanned, so one of them is large.
+            let enough = (Double(row.count - result.count) / Double(row.count) / 2).squareRoot()
             let remainders = row.indices.lazy.map { position in
                 remainder(row.indices.map { $0 == position ? 1 : 0 }, besides: result)
             }
-            candidate = remainders.max { norm($0) < norm($1) }!
+            candidate = remainders.first { norm($0) > enough }!
         }
         let length = norm(candidate)
         result.append(candidate.map { $0 / length })
