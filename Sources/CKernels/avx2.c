@@ -40,43 +40,27 @@ AVX2_INLINE __m256 add_square(__m256 sum, __m256 x, __m256 y) {
     return _mm256_fmadd_ps(difference, difference, sum);
 }
 
-/*
- * Adds the squared differences of positions from..<to, where `from` is a multiple of 32, while it fetches the same
- * positions of `next`.
- */
-AVX2_INLINE void add_squared_l2(
-    struct sums *s, const float *x, const float *y, size_t from, size_t to, const float *next) {
-    size_t i = from;
-    for (; i + 32 <= to; i += 32) {
+/* The squared distance of x and y, while the same positions of `next`, if any, are fetched. */
+AVX2_INLINE float squared_l2_fetching(const float *x, const float *y, size_t d, const float *next) {
+    struct sums s = no_sums();
+    size_t i = 0;
+    for (; i + 32 <= d; i += 32) {
         if (next) {
             _mm_prefetch((const char *)(next + i), _MM_HINT_T0);
             _mm_prefetch((const char *)(next + i + 16), _MM_HINT_T0);
         }
         for (int a = 0; a < 4; a++)
-            s->lanes[a] = add_square(s->lanes[a], _mm256_loadu_ps(x + i + 8 * a), _mm256_loadu_ps(y + i + 8 * a));
+            s.lanes[a] = add_square(s.lanes[a], _mm256_loadu_ps(x + i + 8 * a), _mm256_loadu_ps(y + i + 8 * a));
     }
-    for (int a = 0; i < to; i += 8, a++) {
-        const __m256i mask = first_lanes(to - i);
-        s->lanes[a] = add_square(s->lanes[a], _mm256_maskload_ps(x + i, mask), _mm256_maskload_ps(y + i, mask));
+    for (int a = 0; i < d; i += 8, a++) {
+        const __m256i mask = first_lanes(d - i);
+        s.lanes[a] = add_square(s.lanes[a], _mm256_maskload_ps(x + i, mask), _mm256_maskload_ps(y + i, mask));
     }
+    return total(s);
 }
 
 AVX2 static float squared_l2(const float *x, const float *y, size_t d) {
-    struct sums s = no_sums();
-    add_squared_l2(&s, x, y, 0, d, NULL);
-    return total(s);
-}
-
-AVX2 static float squared_l2_bounded(const float *x, const float *y, size_t d, float bound) {
-    struct sums s = no_sums();
-    size_t i = 0;
-    for (; i + LK_BOUNDED_STEP < d; i += LK_BOUNDED_STEP) {
-        add_squared_l2(&s, x, y, i, i + LK_BOUNDED_STEP, NULL);
-        const float sum = total(s);
-        if (sum > bound) return sum;
-    }
-    add_squared_l2(&s, x, y, i, d, NULL);
-    return total(s);
+    return squared_l2_fetching(x, y, d, NULL);
 }
 
 AVX2_INLINE float product(const float *x, const float *y, size_t d) {
@@ -96,11 +80,7 @@ AVX2_INLINE float product(const float *x, const float *y, size_t d) {
 AVX2 static float inner_product(const float *x, const float *y, size_t d) { return product(x, y, d); }
 
 AVX2 static void squared_l2_rows(const float *q, const float *rows, size_t stride, size_t n, size_t d, float *out) {
-    for (size_t i = 0; i < n; i++) {
-        struct sums s = no_sums();
-        add_squared_l2(&s, q, rows + i * stride, 0, d, NULL);
-        out[i] = total(s);
-    }
+    for (size_t i = 0; i < n; i++) out[i] = squared_l2_fetching(q, rows + i * stride, d, NULL);
 }
 
 AVX2 static void inner_product_rows(const float *q, const float *rows, size_t stride, size_t n, size_t d, float *out) {
@@ -108,11 +88,7 @@ AVX2 static void inner_product_rows(const float *q, const float *rows, size_t st
 }
 
 AVX2 static void squared_l2_gather(const float *q, const float *const *rows, size_t n, size_t d, float *out) {
-    for (size_t i = 0; i < n; i++) {
-        struct sums s = no_sums();
-        add_squared_l2(&s, q, rows[i], 0, d, rows[i + 1 < n ? i + 1 : i]);
-        out[i] = total(s);
-    }
+    for (size_t i = 0; i < n; i++) out[i] = squared_l2_fetching(q, rows[i], d, rows[i + 1 < n ? i + 1 : i]);
 }
 
 /* Lane i of the result: the sum of the 8 lanes of rows[i], in the same order for each i. */
@@ -300,7 +276,6 @@ const struct lk_kernels lk_avx2_kernels = {
     .name = "avx2",
     .squared_l2 = squared_l2,
     .inner_product = inner_product,
-    .squared_l2_bounded = squared_l2_bounded,
     .squared_l2_rows = squared_l2_rows,
     .inner_product_rows = inner_product_rows,
     .squared_l2_gather = squared_l2_gather,

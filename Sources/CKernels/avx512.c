@@ -37,42 +37,26 @@ AVX512_INLINE __m512 add_square(__m512 sum, __m512 x, __m512 y) {
     return _mm512_fmadd_ps(difference, difference, sum);
 }
 
-/*
- * Adds the squared differences of positions from..<to, where `from` is a multiple of 64, while it fetches the same
- * positions of `next`.
- */
-AVX512_INLINE void add_squared_l2(
-    struct sums *s, const float *x, const float *y, size_t from, size_t to, const float *next) {
-    size_t i = from;
-    for (; i + 64 <= to; i += 64) {
+/* The squared distance of x and y, while the same positions of `next`, if any, are fetched. */
+AVX512_INLINE float squared_l2_fetching(const float *x, const float *y, size_t d, const float *next) {
+    struct sums s = no_sums();
+    size_t i = 0;
+    for (; i + 64 <= d; i += 64) {
         for (int a = 0; a < 4; a++) {
             if (next) _mm_prefetch((const char *)(next + i + 16 * a), _MM_HINT_T0);
-            s->lanes[a] = add_square(s->lanes[a], _mm512_loadu_ps(x + i + 16 * a), _mm512_loadu_ps(y + i + 16 * a));
+            s.lanes[a] = add_square(s.lanes[a], _mm512_loadu_ps(x + i + 16 * a), _mm512_loadu_ps(y + i + 16 * a));
         }
     }
-    for (int a = 0; i < to; i += 16, a++) {
-        const __mmask16 mask = to - i < 16 ? first_lanes(to - i) : 0xFFFF;
-        s->lanes[a] =
-            add_square(s->lanes[a], _mm512_maskz_loadu_ps(mask, x + i), _mm512_maskz_loadu_ps(mask, y + i));
+    for (int a = 0; i < d; i += 16, a++) {
+        const __mmask16 mask = d - i < 16 ? first_lanes(d - i) : 0xFFFF;
+        s.lanes[a] =
+            add_square(s.lanes[a], _mm512_maskz_loadu_ps(mask, x + i), _mm512_maskz_loadu_ps(mask, y + i));
     }
+    return total(s);
 }
 
 AVX512 static float squared_l2(const float *x, const float *y, size_t d) {
-    struct sums s = no_sums();
-    add_squared_l2(&s, x, y, 0, d, NULL);
-    return total(s);
-}
-
-AVX512 static float squared_l2_bounded(const float *x, const float *y, size_t d, float bound) {
-    struct sums s = no_sums();
-    size_t i = 0;
-    for (; i + LK_BOUNDED_STEP < d; i += LK_BOUNDED_STEP) {
-        add_squared_l2(&s, x, y, i, i + LK_BOUNDED_STEP, NULL);
-        const float sum = total(s);
-        if (sum > bound) return sum;
-    }
-    add_squared_l2(&s, x, y, i, d, NULL);
-    return total(s);
+    return squared_l2_fetching(x, y, d, NULL);
 }
 
 AVX512_INLINE float product(const float *x, const float *y, size_t d) {
@@ -93,11 +77,7 @@ AVX512_INLINE float product(const float *x, const float *y, size_t d) {
 AVX512 static float inner_product(const float *x, const float *y, size_t d) { return product(x, y, d); }
 
 AVX512 static void squared_l2_rows(const float *q, const float *rows, size_t stride, size_t n, size_t d, float *out) {
-    for (size_t i = 0; i < n; i++) {
-        struct sums s = no_sums();
-        add_squared_l2(&s, q, rows + i * stride, 0, d, NULL);
-        out[i] = total(s);
-    }
+    for (size_t i = 0; i < n; i++) out[i] = squared_l2_fetching(q, rows + i * stride, d, NULL);
 }
 
 AVX512 static void inner_product_rows(
@@ -106,11 +86,7 @@ AVX512 static void inner_product_rows(
 }
 
 AVX512 static void squared_l2_gather(const float *q, const float *const *rows, size_t n, size_t d, float *out) {
-    for (size_t i = 0; i < n; i++) {
-        struct sums s = no_sums();
-        add_squared_l2(&s, q, rows[i], 0, d, rows[i + 1 < n ? i + 1 : i]);
-        out[i] = total(s);
-    }
+    for (size_t i = 0; i < n; i++) out[i] = squared_l2_fetching(q, rows[i], d, rows[i + 1 < n ? i + 1 : i]);
 }
 
 /* Lane i of the result: the sum of the 16 lanes of rows[i], in the same order for each i. */
@@ -309,7 +285,6 @@ const struct lk_kernels lk_avx512_kernels = {
     .name = "avx512",
     .squared_l2 = squared_l2,
     .inner_product = inner_product,
-    .squared_l2_bounded = squared_l2_bounded,
     .squared_l2_rows = squared_l2_rows,
     .inner_product_rows = inner_product_rows,
     .squared_l2_gather = squared_l2_gather,

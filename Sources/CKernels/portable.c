@@ -18,36 +18,19 @@ static float sum_of_lanes(const float lanes[LANES]) {
     return sums[0];
 }
 
-/* Adds the squared differences of positions from..<to, where `from` is a multiple of LANES. */
-static void add_squared_l2(float lanes[LANES], const float *x, const float *y, size_t from, size_t to) {
-    size_t i = from;
-    for (; i + LANES <= to; i += LANES) {
+static float squared_l2(const float *x, const float *y, size_t d) {
+    float lanes[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= d; i += LANES) {
         for (int lane = 0; lane < LANES; lane++) {
-            float difference = x[i + lane] - y[i + lane];
+            const float difference = x[i + lane] - y[i + lane];
             lanes[lane] += difference * difference;
         }
     }
-    for (int lane = 0; i < to; i++, lane++) {
-        float difference = x[i] - y[i];
+    for (int lane = 0; i < d; i++, lane++) {
+        const float difference = x[i] - y[i];
         lanes[lane] += difference * difference;
     }
-}
-
-static float squared_l2(const float *x, const float *y, size_t d) {
-    float lanes[LANES] = {0};
-    add_squared_l2(lanes, x, y, 0, d);
-    return sum_of_lanes(lanes);
-}
-
-static float squared_l2_bounded(const float *x, const float *y, size_t d, float bound) {
-    float lanes[LANES] = {0};
-    size_t i = 0;
-    for (; i + LK_BOUNDED_STEP < d; i += LK_BOUNDED_STEP) {
-        add_squared_l2(lanes, x, y, i, i + LK_BOUNDED_STEP);
-        float sum = sum_of_lanes(lanes);
-        if (sum > bound) return sum;
-    }
-    add_squared_l2(lanes, x, y, i, d);
     return sum_of_lanes(lanes);
 }
 
@@ -130,7 +113,6 @@ const struct lk_kernels lk_portable_kernels = {
     .name = "portable",
     .squared_l2 = squared_l2,
     .inner_product = inner_product,
-    .squared_l2_bounded = squared_l2_bounded,
     .squared_l2_rows = squared_l2_rows,
     .inner_product_rows = inner_product_rows,
     .squared_l2_gather = squared_l2_gather,

@@ -18,7 +18,4 @@ extern const struct lk_kernels lk_avx512_kernels;
  */
 #define LK_CODE_ROUNDING 0x1p-19f
 
-/* The floats between two looks at the bound: a sum over the lanes takes less time than 2 KiB from memory. */
-#define LK_BOUNDED_STEP 512
-
 #endif

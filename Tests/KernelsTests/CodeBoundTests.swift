@@ -10,7 +10,7 @@ import Testing
     func `a bound from codes never exceeds the one from the heads`(_ table: KernelTable) {
         var random = SeededGenerator(state: 21)
         for m in lengths + [4096, 8192] {
-            for scale: Float in [1e-30, 1e-14, 1e-11, 1e-3, 1, 1e8, 1e15] {
+            for scale: Float in [1e-30, 1e-18, 1e-14, 1e-11, 1e-3, 1, 1e8, 1e15] {
                 let heads = (0..<9).map { _ in random.normals(m, scale: scale) }
                 let query = random.normals(m, scale: scale)
                 let tails = random.normals(9, scale: scale).map(abs)

@@ -84,45 +84,9 @@ import Testing
             #expect(abs(Double(out.elements[1]) - exact) <= tolerance, "d = \(d)")
             k.squared_l2_gather(q.start, [UnsafePointer(rows.start + d)], 1, d, out.start)
             #expect(abs(Double(out.elements[0]) - exact) <= tolerance, "d = \(d)")
-            let bounded = k.squared_l2_bounded(q.start, rows.start + d, d, .infinity)
-            #expect(bounded == out.elements[0], "d = \(d)")
             k.inner_product_rows(q.start, rows.start, d, 2, d, out.start)
             #expect(out.elements[1] == k.inner_product(q.start, rows.start + d, d), "d = \(d)")
         }
-    }
-
-    @Test(arguments: KernelTable.all)
-    func `a bounded distance agrees with the distance about the bound`(_ table: KernelTable) {
-        let k = table.functions
-        var random = SeededGenerator(state: 6)
-        for d in lengths where d > 0 {
-            let x = random.normals(d)
-            let y = random.normals(d)
-            let distance = k.squared_l2(x, y, d)
-            for share: Float in [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999, 1, 1.001, 2, .infinity] {
-                let bound = distance * share
-                let bounded = k.squared_l2_bounded(x, y, d, bound)
-                if distance <= bound || bound.isNaN {
-                    #expect(bounded == distance, "d = \(d), bound \(bound)")
-                } else {
-                    #expect(bounded > bound && bounded <= distance, "d = \(d), bound \(bound)")
-                }
-            }
-            #expect(k.squared_l2_bounded(x, y, d, .nan) == distance)
-            // The neighbors of the distance itself, where rounding would show.
-            #expect(k.squared_l2_bounded(x, y, d, distance) == distance)
-            #expect(k.squared_l2_bounded(x, y, d, distance.nextDown) > distance.nextDown)
-        }
-    }
-
-    @Test(arguments: KernelTable.all)
-    func `a bounded distance leaves the far end unread`(_ table: KernelTable) {
-        let d = 2048
-        var y = [Float](repeating: 1, count: d)
-        y[d - 1] = .nan
-        let x = [Float](repeating: 0, count: d)
-        let bounded = table.functions.squared_l2_bounded(x, y, d, 100)
-        #expect(bounded > 100 && bounded < Float(d))
     }
 
     @Test(arguments: KernelTable.all)

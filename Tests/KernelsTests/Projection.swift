@@ -52,6 +52,13 @@ struct Projection {
         return (heads, tails)
     }
 
+    /// V z and the norm of what the rows of V do not span of z, in double precision.
+    func exactSketch(of z: [Double]) -> (head: [Double], tail: Double) {
+        let rows = (0..<m).map { row in basis[(row * d)..<((row + 1) * d)].map(Double.init) }
+        let head = rows.map { row in zip(row, z).reduce(0) { $0 + $1.0 * $1.1 } }
+        return (head, norm(remainder(z, besides: orthonormalRows(rows))))
+    }
+
     /// |x - center| in double precision.
     func radius(of x: [Float]) -> Double { exactDistance(x, center).squareRoot() }
 
@@ -71,13 +78,17 @@ struct Projection {
     }
 }
 
-/// The rows, made orthonormal in double precision (Gram and Schmidt, twice) and rounded; a row that the others span
-/// already is replaced by a coordinate that they do not span.
+/// The rows, made orthonormal in double precision (Gram and Schmidt, twice) and rounded.
 func orthonormal(_ rows: [[Float]]) -> [Float] {
+    orthonormalRows(rows.map { $0.map(Double.init) }).flatMap { $0.map(Float.init) }
+}
+
+/// The same before rounding; a row that the others span already is replaced by a coordinate that they do not span.
+private func orthonormalRows(_ rows: [[Double]]) -> [[Double]] {
     var result: [[Double]] = []
     for row in rows {
-        var candidate = remainder(row.map(Double.init), besides: result)
-        if norm(candidate) < 1e-3 * max(norm(row.map(Double.init)), 1e-30) {
+        var candidate = remainder(row, besides: result)
+        if norm(candidate) < 1e-3 * max(norm(row), 1e-30) {
             // The squares of all coordinates' remainders add up to what is not spanned, so one of them is large.
             let enough = (Double(row.count - result.count) / Double(row.count) / 2).squareRoot()
             let remainders = row.indices.lazy.map { position in
@@ -88,7 +99,7 @@ func orthonormal(_ rows: [[Float]]) -> [Float] {
         let length = norm(candidate)
         result.append(candidate.map { $0 / length })
     }
-    return result.flatMap { $0.map(Float.init) }
+    return result
 }
 
 private func remainder(_ row: [Double], besides others: [[Double]]) -> [Double] {

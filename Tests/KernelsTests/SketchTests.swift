@@ -43,6 +43,30 @@ import Testing
     }
 
     @Test(arguments: KernelTable.all)
+    func `heads and tails are right to the promised error`(_ table: KernelTable) {
+        forEachSketch(table) { sketched in
+            let projection = sketched.projection
+            let defect = sketched.defect
+            guard defect < 0.1 else { return }
+            let wrong = sketched.rows.indices.filter { row in
+                let z = zip(sketched.rows[row], projection.center).map { Double($0) - Double($1) }
+                let exact = projection.exactSketch(of: z)
+                let length = projection.radius(of: sketched.rows[row])
+                // Numbers below float32's normal ones have an absolute error instead.
+                let tiny = Double(projection.m + 1) * 0x1p-149
+                let headError = zip(sketched.head(row), exact.head).reduce(0) { sum, pair in
+                    sum + (Double(pair.0) - pair.1) * (Double(pair.0) - pair.1)
+                }
+                let tailError = abs(Double(sketched.tail(row)) - exact.tail)
+                let share = unitRoundoff + 0x1p-30
+                return headError.squareRoot() > share * length + tiny
+                    || tailError > (32 * defect + share) * length + tiny
+            }
+            #expect(wrong.isEmpty, "\(sketched)")
+        }
+    }
+
+    @Test(arguments: KernelTable.all)
     func `a bound is the distance of the sketches to the promised rounding`(_ table: KernelTable) {
         var random = SeededGenerator(state: 11)
         for m in lengths {
@@ -130,6 +154,20 @@ import Testing
             }
             let defect = projection.defect(table)
             #expect(defect >= sum.squareRoot() && defect <= sum.squareRoot() * 1.00001 + 1e-10, "\(kind)")
+        }
+    }
+
+    @Test(arguments: [(0, 1), (1, 1), (64, 2048), (512, 2048), (8192, 8192)])
+    func `the threshold is the header's formula, rounded up`(_ m: Int, _ d: Int) {
+        for distance: Float in [0, 1e-30, 1e-6, 0.3, 2, 1e20] {
+            for slack in [0, 1e-6, 0.1] {
+                let nearest = Double(distance) / (1 - gamma(roundings(ofDistance: d)))
+                let reach = nearest.squareRoot() + slack
+                let formula = reach * reach * (1 + gamma(roundings(ofBound: m)))
+                let threshold = Double(lk_bound_threshold(distance, slack, m, d))
+                #expect(threshold >= formula + Double(m) * 0x1p-148, "distance \(distance), slack \(slack)")
+                #expect(threshold <= (formula + 1e-40) * (1 + 1e-6) + 1e-21 * slack, "distance \(distance)")
+            }
         }
     }
 

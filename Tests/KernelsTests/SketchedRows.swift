@@ -7,7 +7,8 @@ struct SketchedRows: CustomStringConvertible {
     let description: String
     private let heads: [Float]
     private let tails: [Float]
-    private let defect: Double
+    /// How far the basis is from orthonormal.
+    let defect: Double
     private let codes: [Int8]
     private let terms: [lk_code_terms]
 
@@ -24,6 +25,9 @@ struct SketchedRows: CustomStringConvertible {
         terms = quantized.map(\.terms)
     }
 
+    func head(_ row: Int) -> ArraySlice<Float> { heads[(row * projection.m)..<((row + 1) * projection.m)] }
+    func tail(_ row: Int) -> Float { tails[row] }
+
     /// What the header allows the sketch of this row to be off by.
     func slack(_ row: Int) -> Double { lk_sketch_slack(defect, projection.radius(of: rows[row])) }
 
@@ -32,7 +36,7 @@ struct SketchedRows: CustomStringConvertible {
         let m = projection.m
         var bounds = [Float](repeating: .nan, count: rows.count)
         table.functions.sketch_bounds(
-            Array(heads[(query * m)..<((query + 1) * m)]), tails[query], heads, m, tails, rows.count, m, &bounds)
+            Array(head(query)), tails[query], heads, m, tails, rows.count, m, &bounds)
         return bounds
     }
 
@@ -40,7 +44,7 @@ struct SketchedRows: CustomStringConvertible {
     func codeBounds(query: Int, _ table: KernelTable) -> [Float] {
         let m = projection.m
         var bounds = [Float](repeating: .nan, count: rows.count)
-        var query = QuantizedQuery(Array(heads[(query * m)..<((query + 1) * m)]), tail: tails[query])
+        var query = QuantizedQuery(Array(head(query)), tail: tails[query])
         table.functions.code_bounds(query.codes, &query.terms, codes, m, terms, rows.count, m, &bounds)
         return bounds
     }

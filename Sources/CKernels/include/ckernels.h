@@ -85,14 +85,6 @@ struct lk_kernels {
     /* The inner product of x and y, d numbers each. */
     float (*inner_product)(const float *x, const float *y, size_t d);
 
-    /*
-     * The squared L2 distance of x and y if it is at most `bound`; otherwise some number above `bound`, at most the
-     * distance, and the rest of y is not read. It never disagrees with squared_l2 about which side of `bound` a row is
-     * on: terms are not negative and rounding is monotonic, so the partial sum never exceeds the sum.
-     * A NaN `bound` gives the distance. When a partial sum is infinite, a NaN behind it may go unseen.
-     */
-    float (*squared_l2_bounded)(const float *x, const float *y, size_t d, float bound);
-
     /* out[i] = the squared L2 distance of q (d) and row i of rows (n * d, `stride` floats apart). */
     void (*squared_l2_rows)(const float *q, const float *rows, size_t stride, size_t n, size_t d, float *out);
 
