@@ -52,11 +52,15 @@ struct Projection {
         return (heads, tails)
     }
 
-    /// V z and the norm of what the rows of V do not span of z, in double precision.
-    func exactSketch(of z: [Double]) -> (head: [Double], tail: Double) {
-        let rows = (0..<m).map { row in basis[(row * d)..<((row + 1) * d)].map(Double.init) }
-        let head = rows.map { row in zip(row, z).reduce(0) { $0 + $1.0 * $1.1 } }
-        return (head, norm(remainder(z, besides: orthonormalRows(rows))))
+    /// V z and the norm of what the rows of V do not span of z = x - center, in double precision, for each row x.
+    func exactSketches(of rows: [[Float]]) -> [(head: [Double], tail: Double)] {
+        let directions = (0..<m).map { row in basis[(row * d)..<((row + 1) * d)].map(Double.init) }
+        let spanned = orthonormalRows(directions)
+        return rows.map { row in
+            let z = zip(row, center).map { Double($0) - Double($1) }
+            let head = directions.map { direction in zip(direction, z).reduce(0) { $0 + $1.0 * $1.1 } }
+            return (head, norm(remainder(z, besides: spanned)))
+        }
     }
 
     /// |x - center| in double precision.

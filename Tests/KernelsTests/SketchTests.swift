@@ -4,7 +4,7 @@ import Testing
 /// Sketches and the bounds from them: never above the distance by more than the slack that the header states.
 @Suite struct SketchTests {
     private static let shapes = [
-        (1, 0), (1, 1), (7, 3), (7, 7), (33, 17), (33, 33), (64, 8), (130, 67), (2048, 16), (2049, 21),
+        (1, 0), (1, 1), (7, 3), (7, 7), (33, 17), (33, 33), (64, 8), (130, 67), (2048, 4), (2049, 5),
     ]
 
     @Test(arguments: KernelTable.all)
@@ -48,9 +48,9 @@ import Testing
             let projection = sketched.projection
             let defect = sketched.defect
             guard defect < 0.1 else { return }
+            let exactSketches = projection.exactSketches(of: sketched.rows)
             let wrong = sketched.rows.indices.filter { row in
-                let z = zip(sketched.rows[row], projection.center).map { Double($0) - Double($1) }
-                let exact = projection.exactSketch(of: z)
+                let exact = exactSketches[row]
                 let length = projection.radius(of: sketched.rows[row])
                 // Numbers below float32's normal ones have an absolute error instead.
                 let tiny = Double(projection.m + 1) * 0x1p-149
