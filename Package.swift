@@ -56,32 +56,31 @@ let package = Package(
         .target(name: "CKernels", cSettings: c),
 
         // What everybody may use.
-        module("Faults", []),
+        module("Faults", [system]),
         module("NativeThreads", []),
 
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
-        module("LocalCluster", ["Faults", "Postgres", system, subprocess]),
-        module("Imaging", ["CJPEG", "Faults"]),
+        module("LocalCluster", ["Faults", "Postgres", system]),
+        module("Imaging", ["CJPEG", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
-        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", crypto, system]),
+        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", system]),
 
         // The catalog, and what is done with it.
         .target(
             name: "Migrations", path: "Migrations", sources: ["Migrations.swift"],
-            resources: [.copy("Schema"), .copy("Views")], swiftSettings: swift),
+            // In the code, so that the binary has them wherever it is copied.
+            resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
-        module(
-            "Ingestion",
-            ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, logging, system]),
-        module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", logging, system]),
-        module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", crypto, system]),
+        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
+        module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", system]),
+        module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", system]),
         .executableTarget(
             name: "likeness",
             dependencies: [
                 "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-                "Postgres", "Search", "VectorIndexes", arguments, logging, system,
+                "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
             ], swiftSettings: swift),
 
         // Tests.
@@ -90,15 +89,16 @@ let package = Package(
             path: "Tests/TestSupport", swiftSettings: swift),
         tests(of: "Faults", ["Faults"]),
         tests(of: "Architecture", []),
-        tests(of: "Postgres", ["Postgres"]),
-        tests(of: "LocalCluster", ["LocalCluster", "Postgres", system]),
+        tests(of: "Postgres", ["Faults", "Postgres", system]),
+        tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         tests(of: "Imaging", ["Imaging"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "Kernels", ["CKernels", system]),
-        tests(of: "VectorIndexes", ["VectorIndexes", system]),
-        tests(of: "Catalog", ["Catalog", "Migrations", "Postgres"]),
-        tests(of: "Command", ["likeness", "Imaging", subprocess, system]),
-        tests(of: "EndToEnd", ["likeness", "Imaging", subprocess, system]),
+        tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
+        tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
+        tests(of: "Ingestion", ["Faults", "Ingestion", system]),
+        tests(of: "Command", ["likeness", system]),
+        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

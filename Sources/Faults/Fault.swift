@@ -17,9 +17,13 @@ public protocol Fault: Error, Sendable, CustomStringConvertible {
 }
 
 extension Fault {
+    /// None, unless the fault says otherwise.
     public var detail: String? { nil }
+    /// None, unless the fault says otherwise.
     public var hint: String? { nil }
+    /// A person is asked, unless the fault says otherwise.
     public var recovery: Recovery { .askOperator }
+    /// 1, unless the fault says otherwise.
     public var exitStatus: ExitStatus { .failed }
 
     /// The three lines that standard error shows; lines without content are left out.

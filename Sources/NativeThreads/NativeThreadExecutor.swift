@@ -34,6 +34,7 @@ public final class NativeThreadExecutor: SerialExecutor {
 
     deinit { queue.close() }
 
+    /// Puts a job behind those that wait; Swift's runtime calls this.
     public func enqueue(_ job: consuming ExecutorJob) {
         queue.append(NativeJob(job: UnownedJob(job), executor: asUnownedSerialExecutor()))
     }

@@ -1,6 +1,44 @@
 import ArgumentParser
+import Faults
+import Glibc
 
 @main
 struct Likeness: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "likeness")
+    static let configuration = CommandConfiguration(
+        commandName: "likeness",
+        abstract: "An image catalog that finds pictures by likeness.",
+        discussion: """
+            PostgreSQL holds the truth: pictures, their lineage, their embeddings. Indexes on disk answer and can be
+            thrown away. Every flag has a twin in the environment: --home is LIKENESS_HOME, --index is LIKENESS_INDEX.
+
+            Exit status: 0 done; 1 failed; 2 done, but some inputs failed; 64 usage; 69 database unreachable;
+            73 cannot write; 75 try again (a lock is held).
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Ingest.self, Query.self, Sync.self, Index.self, Model.self, Migrate.self, Status.self, Verify.self,
+            Doctor.self, DB.self, Bench.self,
+        ])
+
+    /// Parses and runs, and turns whatever is thrown into words on standard error and an exit status.
+    static func main() async {
+        do {
+            var command = try parseAsRoot(ArgumentBytes.commandLine)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let fault as any Fault {
+            StandardError.write("\(fault)\n")
+            end(fault.exitStatus)
+        } catch is SomeInputsFailed {
+            end(.someInputsFailed)
+        } catch {
+            // Usage, help and version: ArgumentParser prints them and knows their status.
+            exit(withError: error)
+        }
+    }
+
+    private static func end(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }
 }

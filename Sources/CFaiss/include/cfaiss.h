@@ -1,4 +1,101 @@
+/*
+ * CFAISS(3): what Likeness asks of faiss, as plain C.
+ *
+ * Debian's libfaiss 1.7.3 comes without the symbols of its C API; this is the part that is needed, over its C++
+ * classes.
+ *
+ * CONVENTIONS
+ *   Vectors are float32, row-major: row i of an n * d array begins at element i * d. Distances are squared L2.
+ *   Every function that can fail returns a cfaiss_status. When that is not CFAISS_OK, the reason stands in `message`,
+ *   a buffer of `message_capacity` bytes that the caller owns, cut to fit and always ended by a zero byte; `message`
+ *   may be NULL when `message_capacity` is 0. Output arguments are then unspecified, and no handle has been made.
+ *   No C++ exception leaves a function. But faiss 1.7.3 ends the process when it throws inside an OpenMP region, so
+ *   the preconditions named below are the caller's to check, before the call.
+ *
+ * THREADS
+ *   OpenMP keeps a number of threads, and a pool of them, for each thread that calls it. Functions that compute take
+ *   `threads` (1 or more) and set that number for the calling thread alone; the answers do not depend on it. A caller
+ *   with long-lived threads pays for the pool once.
+ */
 #ifndef LIKENESS_CFAISS_H
 #define LIKENESS_CFAISS_H
-int cfaiss_placeholder(void);
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What became of a call. */
+typedef enum cfaiss_status {
+    CFAISS_OK = 0,
+    /* There is not enough memory. */
+    CFAISS_OUT_OF_MEMORY = 1,
+    /* faiss refused; the message is its own. */
+    CFAISS_REFUSED = 2
+} cfaiss_status;
+
+/* The version of faiss that this was built with, such as "1.7.3". A constant: not to be freed. */
+const char *cfaiss_version(void);
+
+/* The number of cores that the process may use, as OpenMP counts them: 1 or more, fewer than the machine has when a
+ * container or taskset(1) limits them. */
+int cfaiss_usable_cores(void);
+
+/*
+ * Squared L2 distances from each query to each selected row, by the routine that IndexFlatL2 uses for few queries:
+ * the sum of (x - y)^2 in float32. Equal vectors are at distance 0 exactly, and a distance depends on nothing but the
+ * two vectors: neither on how many queries are asked at once nor on the number of threads.
+ *
+ *   queries         query_count * dimension; finite values; borrowed for the call
+ *   rows            the row numbers in `selected` count from here; borrowed for the call, never written or copied
+ *   selected        selected_count row numbers, 0 or more, all of which lie inside `rows`
+ *   distances       query_count * selected_count, owned by the caller: [q][i] is from query q to row selected[i]
+ *   dimension       1 or more; query_count and selected_count may be 0, which computes nothing
+ *   threads         1 or more; little work is done on the calling thread alone
+ *
+ * Safe to call from several threads at once, on the same rows too. Uses 12 bytes of memory for each distance and, when
+ * there are fewer queries than threads, a copy of the queries for each thread.
+ */
+cfaiss_status cfaiss_squared_distances(
+    const float *queries, size_t query_count,
+    const float *rows, size_t dimension,
+    const int64_t *selected, size_t selected_count,
+    int threads,
+    float *distances,
+    char *message, size_t message_capacity);
+
+/* A faiss::IndexFlatL2 with its own copy of its rows: what other answers are compared with. */
+typedef struct cfaiss_flat cfaiss_flat;
+
+/* Makes an empty index of `dimension` (1 or more); `*index` is the caller's to give to cfaiss_flat_free. */
+cfaiss_status cfaiss_flat_new(size_t dimension, cfaiss_flat **index, char *message, size_t message_capacity);
+
+/* Adds `count` rows (count * dimension, copied); the first row ever added has number 0. One thread at a time. */
+cfaiss_status cfaiss_flat_add(
+    cfaiss_flat *index, const float *rows, size_t count, char *message, size_t message_capacity);
+
+/*
+ * The k nearest rows of each query, nearest first, as IndexFlatL2::search gives them: from 20 queries on by BLAS and
+ * |x|^2 + |y|^2 - 2xy, whose rounding differs.
+ *
+ *   queries         query_count * dimension; finite values; borrowed for the call
+ *   k               1 or more; where there are fewer rows, the rest has row number -1
+ *   distances, row_numbers   query_count * k each, owned by the caller
+ *
+ * Safe to call from several threads at once as long as none adds.
+ */
+cfaiss_status cfaiss_flat_search(
+    const cfaiss_flat *index, const float *queries, size_t query_count, size_t k, int threads,
+    float *distances, int64_t *row_numbers,
+    char *message, size_t message_capacity);
+
+/* Ends an index; NULL is let pass. */
+void cfaiss_flat_free(cfaiss_flat *index);
+
+#ifdef __cplusplus
+}
+#endif
+
 #endif

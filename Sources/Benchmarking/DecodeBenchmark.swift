@@ -1,0 +1,54 @@
+import Embeddings
+import Imaging
+
+/// What it costs to make a network's input of a large JPEG, and what the reduced scale changes.
+public struct DecodeBenchmark: Sendable {
+    /// Size of the picture, upright.
+    public let width: Int
+    /// Rows of the upright picture.
+    public let height: Int
+    /// 1, 2, 4 or 8.
+    public let scaleDenominator: Int
+    /// Median of decoding at the reduced scale, turning upright, resizing and normalizing; one thread.
+    public let reduced: Duration
+    /// Median of the same from the full scale.
+    public let full: Duration
+    /// Between the embeddings of the two.
+    public let cosine: Double
+
+    /// Measures one picture, the two ways in turn.
+    ///
+    /// - Parameter repetitions: timed runs of each, at least 1.
+    public static func run(
+        _ bytes: [UInt8], embedder: any Embedder, repetitions: Int
+    ) async throws -> DecodeBenchmark {
+        var times: (reduced: [Duration], full: [Duration]) = ([], [])
+        let reducedInput = embedder.makeBatch(capacity: 1)
+        let fullInput = embedder.makeBatch(capacity: 1)
+        var decoded = try JPEGDecoder.decode(bytes, scale: embedder.decodeScale)
+        for _ in 0..<repetitions {
+            times.reduced.append(
+                try ContinuousClock().measure {
+                    decoded = try prepare(bytes, scale: embedder.decodeScale, embedder: embedder, into: reducedInput)
+                })
+            times.full.append(
+                try ContinuousClock().measure {
+                    _ = try prepare(bytes, scale: .full, embedder: embedder, into: fullInput)
+                })
+        }
+        let embeddings = (try await embedder.embed(reducedInput), try await embedder.embed(fullInput))
+        return DecodeBenchmark(
+            width: decoded.header.orientedWidth, height: decoded.header.orientedHeight,
+            scaleDenominator: decoded.scaleDenominator, reduced: median(times.reduced), full: median(times.full),
+            cosine: cosineSimilarity(embeddings.0, embeddings.1))
+    }
+
+    private static func prepare(
+        _ bytes: [UInt8], scale: DecodeScale, embedder: any Embedder, into batch: PreparedBatch
+    ) throws -> DecodedImage {
+        let decoded = try JPEGDecoder.decode(bytes, scale: scale)
+        batch.removeAll()
+        batch.append { embedder.prepare(decoded.image, into: $0) }
+        return decoded
+    }
+}

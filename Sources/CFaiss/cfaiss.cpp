@@ -1,1 +1,0 @@
-extern "C" int cfaiss_placeholder(void); int cfaiss_placeholder(void) { return 0; }

@@ -1,0 +1,113 @@
+import Faults
+
+/// What can be wrong with a catalog, apart from the database itself.
+public enum CatalogError: Fault, Equatable {
+    /// The database has no schema of Likeness, or an older one than this build needs.
+    case notMigrated(database: String?, build: String)
+    /// The database was migrated by a newer Likeness.
+    case tooNew(database: String, build: String)
+    /// A file differs from the one that was applied.
+    case edited(migration: String, applied: ContentDigest, build: ContentDigest)
+    /// A migration is missing among those that were applied.
+    case gap(missing: String, applied: String)
+    /// The database does not speak UTF-8, and paths may hold anything that UTF-8 can.
+    case wrongEncoding(have: String)
+    /// Something that is not ours stands on a view that has to be replaced.
+    case viewInUse(reason: String)
+
+    /// A model of this name has another identity.
+    case modelNameTaken(name: String, have: String, given: String)
+    /// A model of this identity has another name.
+    case modelHasAnotherName(name: String, given: String)
+    /// No model has this name.
+    case noSuchModel(name: String, known: [String])
+    /// A vector that does not fit the model's dimension.
+    case wrongDimension(have: Int, need: Int)
+
+    /// An index of this name exists.
+    case indexNameTaken(name: String)
+    /// No index has this name.
+    case noSuchIndex(name: String, known: [String])
+
+    /// Somebody else writes the index files.
+    case storeLocked(folder: String, by: String?)
+    /// The position was reached in another database.
+    case positionOfAnotherCatalog(have: String, need: String)
+    /// The changes after the position were pruned.
+    case positionPruned(horizon: UInt64, prunedBelow: UInt64)
+
+    /// What is wrong, in one line.
+    public var message: String {
+        switch self {
+        case .notMigrated(let database?, let build): "the database is at \(database), this likeness needs \(build)"
+        case .notMigrated(nil, _): "the database has no likeness schema"
+        case .tooNew(let database, let build): "the database is at \(database), this likeness knows \(build)"
+        case .edited(let migration, let applied, let build):
+            "migration \(migration).sql was edited after it was applied: checksum \(applied.abbreviation)… applied, "
+                + "\(build.abbreviation)… in this build"
+        case .gap(let missing, let applied): "migration \(missing) was never applied, but the later \(applied) was"
+        case .wrongEncoding(let have): "the database has the encoding \(have), not UTF8"
+        case .viewInUse(let reason): "a view cannot be replaced: \(reason)"
+        case .modelNameTaken(let name, let have, let given): "model \"\(name)\" is \(have), not \(given)"
+        case .modelHasAnotherName(let name, let given): "this model is in the catalog as \"\(name)\", not \"\(given)\""
+        case .noSuchModel(let name, let known):
+            "no model \"\(name)\" is in the catalog, " + (known.isEmpty ? "nor any other" : "only " + list(known))
+        case .wrongDimension(let have, let need): "a vector has \(have) dimensions, not \(need) as the model has"
+        case .indexNameTaken(let name): "an index \"\(name)\" exists already"
+        case .noSuchIndex(let name, let known):
+            "no index \"\(name)\" is in the catalog, " + (known.isEmpty ? "nor any other" : "only " + list(known))
+        case .storeLocked(let folder, let holder):
+            "the index files in \(folder) are being written by \(holder ?? "somebody who has just ended")"
+        case .positionOfAnotherCatalog(let have, let need):
+            "the index files follow catalog \(have), the database holds catalog \(need)"
+        case .positionPruned(let horizon, let prunedBelow):
+            "the index files are at transaction \(horizon), changes before \(prunedBelow) were pruned"
+        }
+    }
+
+    /// What helps to understand it; nil when the message says all.
+    public var detail: String? {
+        switch self {
+        case .edited:
+            "An applied migration is part of the database's history; another text would not say what is in it."
+        case .positionOfAnotherCatalog:
+            "Another database, or the same one restored from a dump: picture numbers may mean other pictures."
+        default: nil
+        }
+    }
+
+    /// The command that helps; nil when none does.
+    public var hint: String? {
+        switch self {
+        case .notMigrated: "Bring it up to date: likeness migrate"
+        case .tooNew: "Install the likeness that migrated it, or give another database: --database-url URL"
+        case .edited, .gap: "Use the likeness that migrated it, or give another database: --database-url URL"
+        case .wrongEncoding: "Create one that has it: createdb --encoding UTF8 --template template0 likeness"
+        case .viewInUse: "Drop what depends on it, migrate, and create it again: likeness migrate"
+        case .modelNameTaken: "Give the new one a name of its own: likeness model add FILE --name NAME"
+        case .modelHasAnotherName(let name, _): "Use it under its name: --model \(name)"
+        case .noSuchModel: "See which there are: likeness model list"
+        case .wrongDimension: nil
+        case .indexNameTaken(let name): "Choose another name, or drop that one: likeness index drop \(name)"
+        case .noSuchIndex: "See which there are: likeness index list"
+        case .storeLocked: "See what runs, and try again when it has ended: likeness status"
+        case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness index rebuild"
+        }
+    }
+
+    /// Only a rebuild helps a position that means nothing any more; for the rest, only a person.
+    public var recovery: Recovery {
+        switch self {
+        case .positionOfAnotherCatalog, .positionPruned: .rebuildIndex
+        case .storeLocked: .retryLater
+        default: .askOperator
+        }
+    }
+
+    /// 75 when somebody else writes, else 1.
+    public var exitStatus: ExitStatus {
+        if case .storeLocked = self { .tryAgain } else { .failed }
+    }
+}
+
+private func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }

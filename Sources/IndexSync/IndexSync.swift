@@ -1,0 +1,101 @@
+import Catalog
+import Faults
+import Postgres
+import SystemPackage
+import VectorIndexes
+
+extension StoreIdentity {
+    /// Whose vectors the store of a catalog's model holds.
+    public init(following model: StoredModel) {
+        let identity = model.identity
+        let parts = [
+            identity.architecture, identity.weights?.description ?? "no weights", identity.preprocessing,
+            identity.precision,
+        ]
+        self.init(model: model.name, modelIdentity: parts.joined(separator: " "), dimension: model.dimension)
+    }
+}
+
+/// Makes the index files of a home follow the catalog.
+public struct IndexSync: Sendable {
+    private let database: Database
+    private let folders: IndexFolders
+
+    /// Opens nothing yet.
+    public init(database: Database, folders: IndexFolders) {
+        self.database = database
+        self.folders = folders
+    }
+
+    /// Applies to every index of every model what can be seen now, and returns.
+    ///
+    /// Idempotent: what has been applied is applied once, and a call that finds nothing to do publishes nothing but its
+    /// position. Models without an index are left alone.
+    ///
+    /// - Throws: `CatalogError`, `PostgresError` or `IndexError` of the first model that cannot be followed.
+    public func once() async throws -> [SyncOutcome] {
+        let folders = folders
+        return try await database.run { connection in
+            let catalog = Catalog(connection)
+            var outcomes: [SyncOutcome] = []
+            let indexes = try catalog.indexes()
+            for use in try catalog.models() {
+                let folder = folders.folder(ofModel: use.model.name)
+                // A store whose last index was dropped still has to hear of it.
+                let isWanted = indexes.contains { $0.model == use.model.id }
+                guard try isWanted || Self.hasIndexes(folder) else { continue }
+                outcomes.append(try StoreFollower(catalog: catalog, model: use.model, folder: folder).follow())
+            }
+            try catalog.pruneChanges()
+            return outcomes
+        }
+    }
+
+    /// Holds the index files of every model that has an index against the catalog.
+    ///
+    /// - Complexity: reads every vector from PostgreSQL and from the files.
+    public func verify() async throws -> CheckReport {
+        let folders = folders
+        return try await database.run { connection in
+            let catalog = Catalog(connection)
+            var sum = CheckReport()
+            for model in try Self.indexedModels(catalog) {
+                let report = try StoreCheck(
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
+                ).run()
+                sum.compared += report.compared
+                sum.pending += report.pending
+                sum.differences += report.differences
+            }
+            return sum
+        }
+    }
+
+    /// Writes the index files of some models anew from the catalog; readers keep the old ones until the new are complete.
+    public func rebuild(models names: [String], reason: String) async throws -> [SyncOutcome] {
+        let folders = folders
+        return try await database.run { connection in
+            let catalog = Catalog(connection)
+            return try Self.indexedModels(catalog).filter { names.contains($0.name) }.map { model in
+                try StoreFollower(
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
+                ).follow(rebuildingBecause: reason)
+            }
+        }
+    }
+
+    /// Whether there are index files; damaged ones count.
+    private static func hasIndexes(_ folder: FilePath) throws -> Bool {
+        do throws(IndexError) {
+            return try VectorStore.open(folder).map { !$0.manifest.indexes.isEmpty } ?? false
+        } catch {
+            guard error.recovery == .rebuildIndex else { throw error }
+            return true
+        }
+    }
+
+    private static func indexedModels(_ catalog: Catalog) throws -> [StoredModel] {
+        let indexed = Set(try catalog.indexes().map(\.model))
+        return try catalog.models().map(\.model).filter { indexed.contains($0.id) }
+    }
+}

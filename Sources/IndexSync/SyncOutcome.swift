@@ -1,0 +1,28 @@
+/// What following the feed did to the store of one model.
+public struct SyncOutcome: Sendable, Equatable, Encodable {
+    /// The model's name.
+    public var model: String
+    /// Embeddings that were added or took the place of older ones.
+    public var added = 0
+    /// Rows that were deleted; those that were replaced are not among them.
+    public var removed = 0
+    /// Indexes that were built.
+    public var built: [String] = []
+    /// Indexes that were dropped.
+    public var dropped: [String] = []
+    /// Why everything was read anew; nil when only changes were applied.
+    public var rebuiltBecause: String?
+    /// Rows that can be found now.
+    public var rows = 0
+    /// Wall-clock time.
+    public var seconds = 0.0
+
+    enum CodingKeys: String, CodingKey {
+        case model, added, removed, built, dropped, rebuiltBecause = "rebuilt_because", rows, seconds
+    }
+
+    init(model: String) { self.model = model }
+
+    /// Whether nothing had to be done.
+    public var changedNothing: Bool { added + removed == 0 && built.isEmpty && dropped.isEmpty }
+}

@@ -1,0 +1,151 @@
+import Catalog
+import Embeddings
+import Faults
+import FoundationEssentials
+import Postgres
+import SystemPackage
+import VectorIndexes
+
+/// Answers questions: vectors out of the catalog or the network, neighbors out of the index, rows out of the catalog.
+public struct QueryEngine: Sendable {
+    private let database: Database
+    private let folders: IndexFolders
+    private let model: StoredModel
+    private let indexName: String?
+    private let loadEmbedder: @Sendable () async throws -> any Embedder
+
+    /// - Parameters:
+    ///   - model: whose embeddings are compared.
+    ///   - indexName: the index to ask; nil for the one called `default`, else the first of the model.
+    ///   - loadEmbedder: called once, and only when a picture has to be embedded.
+    public init(
+        database: Database, folders: IndexFolders, model: StoredModel, indexName: String?,
+        loadEmbedder: @escaping @Sendable () async throws -> any Embedder
+    ) {
+        self.database = database
+        self.folders = folders
+        self.model = model
+        self.indexName = indexName
+        self.loadEmbedder = loadEmbedder
+    }
+
+    /// The `k` nearest pictures of each subject, in the order of the subjects.
+    ///
+    /// An answer has fewer than `k` results only when the index has no more.
+    ///
+    /// - Parameters:
+    ///   - subjects: one or more.
+    ///   - k: 1 to ``SearchLimits/neighbors``' upper bound.
+    ///   - start: when the question was asked, for the total time.
+    /// - Returns: the answers, and the subjects that have none.
+    /// - Throws: `SearchError`, `IndexError`, `PostgresError`, and what loading the network throws.
+    public func answer(
+        _ subjects: [QuerySubject], k: Int, start: ContinuousClock.Instant = .now
+    ) async throws -> (answers: [QueryAnswer], failures: [FailedQuery]) {
+        let (store, index) = try await openIndex()
+        let opened = ContinuousClock.now - start
+        let (queries, failures) = try await QueryVectors(
+            database: database, model: model, loadEmbedder: loadEmbedder
+        ).find(subjects)
+        guard !queries.isEmpty else { return ([], failures) }
+        let found = try await search(queries, k: k, index: index, position: store.manifest.position)
+        let answers = queries.indices.map { place in
+            let query = queries[place]
+            return QueryAnswer(
+                query: query.subject.path, queryID: query.image?.rawValue, model: model.name,
+                index: index.specification.name, generation: index.generation, pending: found.pending,
+                results: found.results[place].prefix(k).enumerated().map { QueryResult(rank: $0 + 1, $1) },
+                timings: QueryTimings(
+                    decode: query.decode / .milliseconds(1), embed: query.embed / .milliseconds(1),
+                    search: (opened + found.search) / .milliseconds(1), join: found.join / .milliseconds(1),
+                    total: (ContinuousClock.now - start) / .milliseconds(1)))
+        }
+        return (answers, failures)
+    }
+
+    private struct Found {
+        var results: [[CatalogResult]] = []
+        var pending = 0
+        var search: Duration = .zero
+        var join: Duration = .zero
+    }
+
+    /// The neighbors of all queries, joined to the catalog in one round trip.
+    ///
+    /// Pictures that were deleted or hidden since the index saw them are not in what the catalog gives back: then the search
+    /// is widened until there are `k` or no more.
+    private func search(
+        _ queries: [QueryVector], k: Int, index: any SearchableIndex, position: Position?
+    ) async throws -> Found {
+        var found = Found()
+        var asked = k
+        while true {
+            let began = ContinuousClock.now
+            let neighbors = try index.search(queries.flatMap(\.vector), k: asked)
+            let searched = ContinuousClock.now
+            let joined = try await join(neighbors, of: queries, position: position)
+            found.results = joined.results
+            found.pending = joined.pendingChanges ?? 0
+            found.search += searched - began
+            found.join += ContinuousClock.now - searched
+            let isShort = found.results.contains { $0.count < k }
+            let limit = min(index.count, SearchLimits.neighbors.upperBound)
+            if !isShort || asked >= limit { return found }
+            asked = min(4 * asked, limit)
+        }
+    }
+
+    private func openIndex() async throws -> (VectorStore, any SearchableIndex) {
+        let (database, model, wanted) = (database, model, indexName)
+        let stored = try await database.run { connection in
+            let catalog = Catalog(connection)
+            guard let wanted else {
+                let indexes = try catalog.indexes(model: model.id)
+                guard let first = indexes.first(where: { $0.name == "default" }) ?? indexes.first else {
+                    throw SearchError.noIndex(model: model.name)
+                }
+                return first
+            }
+            let index = try catalog.index(named: wanted)
+            guard index.model == model.id else {
+                let other = try catalog.models().first { $0.model.id == index.model }
+                throw SearchError.indexOfAnotherModel(
+                    index: wanted, have: other?.model.name ?? "\(index.model)", need: model.name)
+            }
+            return index
+        }
+        let folder = folders.folder(ofModel: model.name)
+        guard let store = try VectorStore.open(folder),
+            store.manifest.indexes.contains(where: { $0.specification.name == stored.name })
+        else { throw SearchError.notBuilt(index: stored.name, folder: folder.string) }
+        return (store, try store.index(named: stored.name))
+    }
+
+    private func join(
+        _ neighbors: [[Neighbor]], of queries: [QueryVector], position: Position?
+    ) async throws -> JoinedResults {
+        let hits = neighbors.map { row in
+            row.map { SearchHit(image: ImageID(rawValue: $0.id.rawValue), distance: $0.distance) }
+        }
+        // A picture that lies in several places is shown where it was asked for.
+        let paths = queries.compactMap(\.subject.absolutePath)
+        let modelID = model.id
+        let reached = position.flatMap { FeedPosition($0.text) }
+        return try await database.run { connection in
+            try Catalog(connection).results(
+                for: hits, preferring: paths, indexPosition: reached.map { (modelID, $0) })
+        }
+    }
+}
+
+extension QueryResult {
+    init(rank: Int, _ result: CatalogResult) {
+        self.init(
+            rank: rank, imageID: result.image.rawValue, distance: result.distance,
+            pathBytes: result.path, contentSHA256: result.digest.description, width: result.width,
+            height: result.height, parentID: result.parent?.rawValue, rootID: result.root?.rawValue,
+            recipe: result.recipe.flatMap {
+                try? JSONDecoder().decode(JSONValue.self, from: Data($0.text.utf8))
+            })
+    }
+}

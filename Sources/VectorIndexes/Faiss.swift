@@ -1,0 +1,92 @@
+import CFaiss
+
+/// faiss, as far as it is used: the one place that calls it.
+enum Faiss {
+    /// The version that this was built with.
+    static var version: String { String(cString: cfaiss_version()) }
+
+    /// The number of cores that this process may use, 1 or more.
+    static var usableCores: Int { Int(cfaiss_usable_cores()) }
+
+    /// Squared L2 distances from each query to the rows with the numbers `selected`; see cfaiss.h.
+    ///
+    /// - Parameters:
+    ///   - queries: n × dimension, row-major, finite.
+    ///   - rows: where row 0 begins; every selected row is valid for the time of the call.
+    ///   - distances: set to n × selected.count distances, row-major; at least that long.
+    static func squaredDistances(
+        from queries: UnsafeBufferPointer<Float>, to rows: UnsafePointer<Float>, dimension: Int,
+        selected: UnsafeBufferPointer<Int64>, threads: Int, into distances: UnsafeMutableBufferPointer<Float>
+    ) throws(IndexError) {
+        let count = queries.count / dimension
+        precondition(distances.count >= count * selected.count)
+        try call { message, capacity in
+            cfaiss_squared_distances(
+                queries.baseAddress, count, rows, dimension, selected.baseAddress, selected.count, Int32(threads),
+                distances.baseAddress, message, capacity)
+        }
+    }
+
+    /// Runs a function of the shim and turns what it says into an error.
+    fileprivate static func call(
+        _ body: (UnsafeMutablePointer<CChar>?, Int) -> cfaiss_status
+    ) throws(IndexError) {
+        var status = CFAISS_OK
+        let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
+            buffer.initialize(repeating: 0)
+            status = body(buffer.baseAddress, buffer.count)
+            return status == CFAISS_OK ? "" : String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+        }
+        guard status == CFAISS_OK else { throw .native(message) }
+    }
+}
+
+/// A plain `faiss::IndexFlatL2` with a copy of its rows: what answers are compared with, in tests and in benchmarks.
+///
+/// One thread at a time: it is not Sendable.
+package final class PlainFlatIndex {
+    private let handle: OpaquePointer
+    private let dimension: Int
+    package private(set) var count = 0
+
+    /// Makes an empty index of vectors with 1 or more dimensions.
+    package init(dimension: Int) throws(IndexError) {
+        precondition(StoreLimits.dimensions.contains(dimension))
+        var made: OpaquePointer?
+        try Faiss.call { cfaiss_flat_new(dimension, &made, $0, $1) }
+        guard let made else { throw .native("no index was made") }
+        handle = made
+        self.dimension = dimension
+    }
+
+    deinit { cfaiss_flat_free(handle) }
+
+    /// Adds a copy of n × dimension values; rows are numbered from 0 in the order in which they were added.
+    package func add(_ rows: [Float]) throws(IndexError) {
+        precondition(rows.count.isMultiple(of: dimension))
+        let added = rows.count / dimension
+        try Faiss.call { cfaiss_flat_add(handle, rows, added, $0, $1) }
+        count += added
+    }
+
+    /// The k nearest rows of each query, whose ids are their numbers, as faiss orders them; fewer when there are fewer.
+    ///
+    /// - Parameters:
+    ///   - queries: n × dimension values, row-major, finite.
+    ///   - k: 1 or more.
+    package func search(
+        _ queries: [Float], k: Int, threads: Int = SearchLimits.defaultThreads
+    ) throws(IndexError) -> [[Neighbor]] {
+        precondition(k >= 1 && threads >= 1 && queries.count.isMultiple(of: dimension))
+        let asked = queries.count / dimension
+        var distances = [Float](repeating: 0, count: asked * k)
+        var numbers = [Int64](repeating: -1, count: asked * k)
+        try Faiss.call { message, capacity in
+            cfaiss_flat_search(handle, queries, asked, k, Int32(threads), &distances, &numbers, message, capacity)
+        }
+        return (0..<asked).map { query in
+            (query * k..<(query + 1) * k).filter { numbers[$0] >= 0 }
+                .map { Neighbor(id: VectorID(numbers[$0]), distance: distances[$0]) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import SystemPackage
+
+/// Where everything lies in a store's folder.
+///
+///     manifest.json                           what is current
+///     writer.lock                             held while somebody writes
+///     vectors/00000001.vectors                a chunk's rows
+///     vectors/00000001.records                a chunk's ids and checksums, row by row
+///     vectors/00000001.tombstones-00000007    a chunk's deleted rows, as of publication 7
+///     NAME/                                   generations of index NAME; a flat index has none
+struct StoreLayout: Sendable {
+    static let vectorsFolder = "vectors"
+    /// Ends the names of files that are not complete.
+    static let temporarySuffix = ".tmp"
+
+    let folder: FilePath
+
+    var manifest: FilePath { folder.appending("manifest.json") }
+    var lock: FilePath { folder.appending("writer.lock") }
+    var vectors: FilePath { folder.appending(Self.vectorsFolder) }
+
+    func vectors(_ chunk: Int) -> FilePath { vectors.appending(Self.vectorsName(chunk)) }
+    func records(_ chunk: Int) -> FilePath { vectors.appending(Self.recordsName(chunk)) }
+    func tombstones(_ chunk: Int, _ publication: Int) -> FilePath {
+        vectors.appending(Self.tombstonesName(chunk, publication))
+    }
+
+    /// The names in the folder of the vectors that `manifest` needs.
+    static func names(in manifest: Manifest) -> Set<String> {
+        var names: Set<String> = []
+        for chunk in manifest.chunks {
+            names.formUnion([vectorsName(chunk.number), recordsName(chunk.number)])
+            if let tombstones = chunk.tombstones {
+                names.insert(tombstonesName(chunk.number, tombstones.publication))
+            }
+        }
+        return names
+    }
+
+    /// The number of the chunk that a file of this name belongs to; nil for a name that the store does not give.
+    static func chunkNumber(of name: String) -> Int? {
+        guard let dot = name.firstIndex(of: "."), let number = Int(name[..<dot]), number > 0 else { return nil }
+        return number
+    }
+
+    private static func vectorsName(_ chunk: Int) -> String { padded(chunk) + ".vectors" }
+    private static func recordsName(_ chunk: Int) -> String { padded(chunk) + ".records" }
+    private static func tombstonesName(_ chunk: Int, _ publication: Int) -> String {
+        padded(chunk) + ".tombstones-" + padded(publication)
+    }
+
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+}

@@ -1,0 +1,108 @@
+public import SystemPackage
+
+/// The vectors of one model in a folder, and the indexes over them, as they were when the store was opened.
+///
+/// Reading takes no lock and disturbs no writer. What is published later does not show: open the store again. What was
+/// opened stays readable while a reference lives, whatever a writer does meanwhile. Rows are mapped, not read: opening
+/// costs 16 bytes a row, which are held against their checksum.
+///
+/// Rows are not checked when they are read: ``verify()`` does that. A disk that fails under a mapped row ends the process
+/// with SIGBUS, as it does with every mapped file.
+public struct VectorStore: Sendable {
+    /// Where the store lies.
+    public let folder: FilePath
+    /// What was current when the store was opened.
+    public let manifest: Manifest
+    let chunks: [OpenChunk]
+    private let live: LiveRows
+
+    /// Opens the store in a folder; nil when there is none.
+    ///
+    /// - Throws: ``IndexError/damaged(_:what:)``, ``IndexError/newerFormat(_:have:know:)`` or
+    ///   ``IndexError/file(_:_:_:)``.
+    public static func open(_ folder: FilePath) throws(IndexError) -> VectorStore? {
+        let layout = StoreLayout(folder: folder)
+        while let manifest = try ManifestFile.read(layout) {
+            do {
+                return VectorStore(folder: folder, manifest: manifest, chunks: try chunks(of: manifest, layout: layout))
+            } catch {
+                // A writer may have published and removed what the manifest named. Then there is another manifest, and
+                // everything it names is there.
+                guard let next = try ManifestFile.read(layout), next != manifest else { throw error }
+            }
+        }
+        return nil
+    }
+
+    static func chunks(of manifest: Manifest, layout: StoreLayout) throws(IndexError) -> [OpenChunk] {
+        var chunks: [OpenChunk] = []
+        for entry in manifest.chunks { chunks.append(try OpenChunk(entry, of: manifest, layout: layout)) }
+        return chunks
+    }
+
+    private init(folder: FilePath, manifest: Manifest, chunks: [OpenChunk]) {
+        self.folder = folder
+        self.manifest = manifest
+        self.chunks = chunks
+        live = LiveRows(chunks)
+    }
+
+    /// Rows that a search can find.
+    public var liveCount: Int { manifest.liveCount }
+
+    /// Rows that are deleted but still take up space.
+    public var deadCount: Int { manifest.deadCount }
+
+    /// Bytes that the published rows, their records and their tombstones take up, headers included.
+    public var byteCount: Int {
+        manifest.chunks.reduce(0) { sum, chunk in
+            let vectors = FileHeader.Kind.vectors.contentOffset + chunk.rows * 4 * manifest.identity.dimension
+            let records = FileHeader.Kind.records.contentOffset + chunk.rows * RowRecord.size
+            let tombstones = chunk.tombstones.map { _ in FileHeader.size + Tombstones.byteCount(rows: chunk.rows) }
+            return sum + vectors + records + (tombstones ?? 0)
+        }
+    }
+
+    /// The ids of all live rows, in order.
+    ///
+    /// - Complexity: O(n), and once for each opened store O(n log n) when ids were not appended in order.
+    public func liveIDs() -> [VectorID] { live.sorted.map(\.id) }
+
+    /// A copy of the vector of a live row; nil when there is none of this id. A damaged vector is given as it is.
+    ///
+    /// - Complexity: O(log n + dimension), after what ``liveIDs()`` costs once.
+    public func vector(of id: VectorID) -> [Float]? {
+        withVector(of: id) { Array($0) }
+    }
+
+    /// Lends the vector of a live row, where it lies, for the time of `body`; nil when there is none of this id.
+    public func withVector<Result>(of id: VectorID, _ body: (UnsafeBufferPointer<Float>) -> Result) -> Result? {
+        guard let row = live.find(id) else { return nil }
+        return withExtendedLifetime(self) { body(chunks[row.chunk].vector(row.row)) }
+    }
+
+    /// Lends each live row, where it lies, for the time of a call of `body`, in the order in which they were appended.
+    ///
+    /// This is the way to read many: a chunk after the other, without a table of ids.
+    public func forEachVector<Failure: Error>(
+        _ body: (VectorID, UnsafeBufferPointer<Float>) throws(Failure) -> Void
+    ) throws(Failure) {
+        for chunk in chunks {
+            for row in chunk.liveRows() { try body(chunk.id(row), chunk.vector(row)) }
+        }
+    }
+
+    /// An index over the rows of this opened store.
+    ///
+    /// - Throws: ``IndexError/noSuchIndex(_:have:)``, or ``IndexError/typeUnavailable(_:)`` for an index that a later
+    ///   version made.
+    public func index(named name: String) throws(IndexError) -> any SearchableIndex {
+        guard let entry = manifest.indexes.first(where: { $0.specification.name == name }) else {
+            throw .noSuchIndex(name, have: manifest.indexes.map(\.specification.name))
+        }
+        switch entry.specification.type {
+        case .flat: return FlatIndex(entry, over: self)
+        case .hnsw, .ivfflat, .ivfpq: throw .typeUnavailable(entry.specification.type)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Postgres
+import Catalog
+import Embeddings
+import Faults
+import Search
+import VectorIndexes
+
+struct Query: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Finds the pictures like some, nearest first.",
+        discussion: """
+            Distances are squared L2 between normalized embeddings: 0 identical, 2 unrelated. A picture that the catalog
+            knows by its bytes is not embedded again. A name that begins with a dash goes behind --.
+            """)
+
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var model: ModelOptions
+
+    @Argument(help: "Image files; they need not be in the catalog.")
+    var images: [PathArgument] = []
+
+    @Option(help: "A picture of the catalog by its number; may be repeated.")
+    var id: [Int64] = []
+
+    @Option(name: .customShort("k"), help: "How many pictures to find; 5. (LIKENESS_K)")
+    var k: Int?
+
+    @Option(help: "The index to ask; 'default', else the first of the model. (LIKENESS_INDEX)")
+    var index: String?
+
+    func run() async throws {
+        let start = ContinuousClock.now
+        guard !images.isEmpty || !id.isEmpty else { throw CommandFault.nothingToAsk }
+        let k = try k ?? EnvironmentTwin.value("LIKENESS_K") ?? 5
+        guard SearchLimits.neighbors.contains(k) else {
+            throw IndexError.outOfRange(name: "k", value: k, allowed: SearchLimits.neighbors)
+        }
+        let database = try await global.openDatabase()
+        let chooser = ModelChooser(database: database, global: global)
+        let index = index ?? EnvironmentTwin.text("LIKENESS_INDEX")
+        let chosen = try await choose(index: index, chooser)
+        let global = global
+        let engine = QueryEngine(
+            database: database, folders: IndexFolders(home: global.homeFolder), model: chosen.stored, indexName: index
+        ) {
+            let embedder = try await chooser.embedder(of: chosen, mayDiffer: true)
+            if embedder.model.precision.rawValue != chosen.stored.identity.precision {
+                global.notice(
+                    "this CPU has no \(chosen.stored.identity.precision): the query is embedded in "
+                        + "\(embedder.model.precision.rawValue), distances differ a little")
+            }
+            return embedder
+        }
+        let subjects = images.map { QuerySubject.file($0.bytes) } + id.map { .image(ImageID(rawValue: $0)) }
+        let (answers, failures) = try await engine.answer(subjects, k: k, start: start)
+        try QueryReport(answers: answers).write(try global.outputFormat)
+        for failure in failures { StandardError.write("\(failure)\n") }
+        if !failures.isEmpty {
+            throw answers.isEmpty ? CommandFault.everyInputFailed(count: failures.count) : SomeInputsFailed()
+        }
+    }
+
+    /// `--model`; else the model of `--index`; else LIKENESS_MODEL or the catalog's default.
+    private func choose(index: String?, _ chooser: ModelChooser) async throws -> ChosenModel {
+        guard model.model == nil, let index else { return try await chooser.choose(model.wanted) }
+        return try await chooser.database.run { connection in
+            let catalog = Catalog(connection)
+            let stored = try catalog.index(named: index)
+            guard let model = try catalog.models().first(where: { $0.model.id == stored.model })?.model else {
+                throw CommandFault.noModel
+            }
+            return ChosenModel(stored: model)
+        }
+    }
+}

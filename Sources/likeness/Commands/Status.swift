@@ -1,0 +1,83 @@
+import ArgumentParser
+import SystemPackage
+import Catalog
+import Faults
+import Postgres
+import VectorIndexes
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows what is in the catalog and how far the indexes have followed it.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let choice = try global.databaseChoice()
+        let database = try await global.openDatabase()
+        let folders = IndexFolders(home: global.homeFolder)
+        let facts = try await database.run { connection in
+            let catalog = Catalog(connection)
+            let counts = try catalog.counts()
+            return StatusFacts(
+                database: choice.target.url, serverVersion: connection.serverVersion,
+                schema: try Migrator().status(connection).head ?? "none", counts: counts,
+                stores: try counts.models.compactMap { use in
+                    try StatusFacts.Store(of: use.model, folders: folders, catalog: catalog)
+                })
+        }
+        let report = StatusReport(facts: facts, home: global.homeFolder)
+        switch try global.outputFormat {
+        case .json: StandardOutput.write(try JSON.text(report))
+        case .csv: StandardOutput.write(report.csv)
+        case .table: StandardOutput.write(report.text)
+        }
+    }
+}
+
+/// What the catalog and the index files say, read in one go.
+struct StatusFacts: Sendable {
+    struct Store: Sendable {
+        let model: String
+        let indexes: [String]
+        let rows: Int
+        let deadRows: Int
+        let bytes: Int
+        let pending: Int
+        let lagSeconds: Double?
+        /// Why the files cannot be read; nil when they can.
+        let damage: String?
+    }
+
+    let database: String
+    let serverVersion: Int
+    let schema: String
+    let counts: CatalogCounts
+    let stores: [Store]
+}
+
+extension StatusFacts.Store {
+    /// nil when no index was ever built of the model here.
+    init?(of model: StoredModel, folders: IndexFolders, catalog: Catalog) throws {
+        let opened: VectorStore?
+        do {
+            opened = try VectorStore.open(folders.folder(ofModel: model.name))
+        } catch {
+            guard error.recovery == .rebuildIndex else { throw error }
+            self.init(
+                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, pending: 0, lagSeconds: nil,
+                damage: error.message)
+            return
+        }
+        guard let store = opened else { return nil }
+        let lag = try store.manifest.position.flatMap { FeedPosition($0.text) }.map {
+            try catalog.lag(model: model.id, after: $0)
+        }
+        let now = try catalog.now()
+        self.init(
+            model: model.name, indexes: store.manifest.indexes.map(\.specification.name), rows: store.liveCount,
+            deadRows: store.deadCount, bytes: store.byteCount, pending: lag?.changes ?? 0,
+            lagSeconds: lag?.oldestAt.map {
+                Double(now.microsecondsSince1970 - $0.microsecondsSince1970) / 1_000_000
+            }, damage: nil)
+    }
+}

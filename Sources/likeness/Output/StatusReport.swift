@@ -1,0 +1,107 @@
+import Catalog
+import Faults
+import SystemPackage
+
+/// The state of catalog and indexes as people and programs read it.
+struct StatusReport: Encodable {
+    private struct Model: Encodable {
+        let name: String
+        let embeddings: Int
+    }
+
+    private struct Store: Encodable {
+        let model: String
+        let indexes: [String]
+        let rows: Int
+        let deadRows: Int
+        let bytes: Int
+        let pendingChanges: Int
+        let lagSeconds: Double?
+        let damage: String?
+
+        enum CodingKeys: String, CodingKey {
+            case model, indexes, rows, deadRows = "dead_rows", bytes, pendingChanges = "pending_changes"
+            case lagSeconds = "lag_seconds", damage
+        }
+    }
+
+    private let home: String
+    private let database: String
+    private let server: String
+    private let schema: String
+    private let databaseBytes: Int64
+    private let images: Int
+    private let files: Int
+    private let vanishedFiles: Int
+    private let failures: [String: Int]
+    private let models: [Model]
+    private let stores: [Store]
+
+    private enum CodingKeys: String, CodingKey {
+        case home, database, server, schema, databaseBytes = "database_bytes", images, files
+        case vanishedFiles = "vanished_files", failures, models, stores
+    }
+
+    init(facts: StatusFacts, home: FilePath) {
+        self.home = printableName(home)
+        database = facts.database
+        server = "PostgreSQL \(facts.serverVersion / 10_000).\(facts.serverVersion % 10_000)"
+        schema = facts.schema
+        databaseBytes = facts.counts.databaseBytes
+        images = facts.counts.images
+        files = facts.counts.files
+        vanishedFiles = facts.counts.vanishedFiles
+        failures = facts.counts.failures
+        models = facts.counts.models.map { Model(name: $0.model.name, embeddings: $0.embeddings) }
+        stores = facts.stores.map {
+            Store(
+                model: $0.model, indexes: $0.indexes, rows: $0.rows, deadRows: $0.deadRows, bytes: $0.bytes,
+                pendingChanges: $0.pending, lagSeconds: $0.lagSeconds, damage: $0.damage)
+        }
+    }
+
+    var text: String {
+        var lines = [
+            "home      \(home)",
+            "database  \(database)",
+            "          \(server), schema \(schema), \(byteSize(Int(databaseBytes)))",
+            "images    \(grouped(images)) in \(grouped(files)) files, \(grouped(vanishedFiles)) files vanished",
+            "failures  \(failureText)",
+        ]
+        lines += models.map { "model     \($0.name): \(grouped($0.embeddings)) embeddings" }
+        if models.isEmpty {
+            lines.append("model     none; register one: likeness model add FILE, or likeness model fetch")
+        }
+        lines += stores.map(storeText)
+        if stores.isEmpty { lines.append("indexes   none; create one: likeness index create default --type flat") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    var csv: String {
+        CSV.text(
+            header: ["model", "indexes", "rows", "dead_rows", "bytes", "pending_changes", "lag_seconds"],
+            rows: stores.map {
+                [
+                    $0.model, $0.indexes.joined(separator: " "), "\($0.rows)", "\($0.deadRows)", "\($0.bytes)",
+                    "\($0.pendingChanges)", $0.lagSeconds.map { fixed($0, 3) } ?? "",
+                ]
+            })
+    }
+
+    private var failureText: String {
+        if failures.isEmpty { return "none" }
+        return failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { "\(grouped($0.value)) \($0.key)" }.joined(separator: ", ")
+    }
+
+    private func storeText(_ store: Store) -> String {
+        if let damage = store.damage {
+            return "indexes   \(store.model): \(damage)\n          mend them: likeness verify --repair"
+        }
+        let lag = store.lagSeconds.map { ", the oldest \(fixed($0, 1)) s ago" } ?? ""
+        return """
+            indexes   \(store.model): \(store.indexes.joined(separator: ", ")) over \(grouped(store.rows)) rows, \
+            \(grouped(store.deadRows)) dead, \(byteSize(store.bytes)); \(grouped(store.pendingChanges)) changes pending\(lag)
+            """
+    }
+}

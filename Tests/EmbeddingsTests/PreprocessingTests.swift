@@ -1,0 +1,54 @@
+import Embeddings
+import Imaging
+import Testing
+
+@Suite struct PreprocessingTests {
+    /// What the red of a black pixel becomes.
+    private let black = (Float(0) - 0.485) / 0.229
+
+    private func prepared(_ preprocessing: Preprocessing, _ picture: RGBImage) -> [Float] {
+        let length = Preprocessing.inputLength
+        return [Float](unsafeUninitializedCapacity: length) { buffer, count in
+            preprocessing.write(picture, into: UnsafeMutableBufferPointer(rebasing: buffer[..<length]))
+            count = length
+        }
+    }
+
+    @Test func `channels are normalized with the mean and deviation of ImageNet`() {
+        let picture = RGBImage(
+            width: 224, height: 224, pixels: (0..<224 * 224).flatMap { _ in [255, 0, 51] as [UInt8] })
+        let values = prepared(.squash224, picture)
+        let plane = 224 * 224
+        #expect(values[0] == (Float(1) - 0.485) / 0.229)
+        #expect(values[2 * plane - 1] == (Float(0) - 0.456) / 0.224)
+        #expect(abs(values[3 * plane - 1] - (0.2 - 0.406) / 0.225) < 1e-6)
+    }
+
+    @Test func `the crop takes the middle of a picture that is twice as wide as high`() {
+        // 512 × 256: red in the left quarter and the right one, blue between. The crop is columns 144 to 367.
+        let pixels = (0..<256).flatMap { _ in
+            (0..<512).flatMap { (128..<384).contains($0) ? [0, 0, 255] as [UInt8] : [255, 0, 0] }
+        }
+        let values = prepared(.resize256Crop224, RGBImage(width: 512, height: 256, pixels: pixels))
+        #expect(values[..<(224 * 224)].allSatisfy { $0 == values[0] })
+        #expect(values[0] == black)
+    }
+
+    @Test(arguments: [(1, 60_000), (60_000, 1), (1, 1), (3, 224)])
+    func `pictures of any shape are prepared`(width: Int, height: Int) {
+        let picture = RGBImage(
+            width: width, height: height, pixels: [UInt8](repeating: 0, count: 3 * width * height))
+        for preprocessing in Preprocessing.allCases {
+            let values = prepared(preprocessing, picture)
+            #expect(values[..<(224 * 224)].allSatisfy { $0 == black })
+        }
+    }
+
+    @Test func `the names of precisions and preprocessings, which catalogs store, stay`() {
+        #expect(Precision.allCases.map(\.rawValue) == ["fp32", "bf16"])
+        #expect(
+            Preprocessing.allCases.map(\.rawValue)
+                == ["squash224-bilinear-imagenet", "resize256-crop224-bilinear-imagenet"])
+        #expect(Precision.fastestSupported.isSupported)
+    }
+}
