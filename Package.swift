@@ -52,7 +52,7 @@ let package = Package(
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),
 
-        // Distance kernels of our own: portable C and one file an instruction set, chosen at run time.
+        // Our own distance kernels: portable C and one file an instruction set, chosen at run time.
         .target(name: "CKernels", cSettings: c),
 
         // What everybody may use.
@@ -64,7 +64,7 @@ let package = Package(
         module("LocalCluster", ["Faults", "Postgres", system]),
         module("Imaging", ["CJPEG", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
-        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", system]),
+        module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
         // The catalog, and what is done with it.
         .target(
