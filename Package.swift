@@ -52,6 +52,9 @@ let package = Package(
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),
 
+        // Our own distance kernels: portable C and one file an instruction set, chosen at run time.
+        .target(name: "CKernels", cSettings: c),
+
         // What everybody may use.
         module("Faults", [system]),
         module("NativeThreads", []),
@@ -61,7 +64,7 @@ let package = Package(
         module("LocalCluster", ["Faults", "Postgres", system]),
         module("Imaging", ["CJPEG", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
-        module("VectorIndexes", ["CFaiss", "Faults", "NativeThreads", system]),
+        module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
         // The catalog, and what is done with it.
         .target(
@@ -90,6 +93,7 @@ let package = Package(
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         tests(of: "Imaging", ["Imaging"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
+        tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),

@@ -8,25 +8,6 @@ enum Faiss {
     /// The number of cores that this process may use, 1 or more.
     static var usableCores: Int { Int(cfaiss_usable_cores()) }
 
-    /// Squared L2 distances from each query to the rows with the numbers `selected`; see cfaiss.h.
-    ///
-    /// - Parameters:
-    ///   - queries: n × dimension, row-major, finite.
-    ///   - rows: where row 0 begins; every selected row is valid for the time of the call.
-    ///   - distances: set to n × selected.count distances, row-major; at least that long.
-    static func squaredDistances(
-        from queries: UnsafeBufferPointer<Float>, to rows: UnsafePointer<Float>, dimension: Int,
-        selected: UnsafeBufferPointer<Int64>, threads: Int, into distances: UnsafeMutableBufferPointer<Float>
-    ) throws(IndexError) {
-        let count = queries.count / dimension
-        precondition(distances.count >= count * selected.count)
-        try call { message, capacity in
-            cfaiss_squared_distances(
-                queries.baseAddress, count, rows, dimension, selected.baseAddress, selected.count, Int32(threads),
-                distances.baseAddress, message, capacity)
-        }
-    }
-
     /// Runs a function of the shim and turns what it says into an error.
     fileprivate static func call(
         _ body: (UnsafeMutablePointer<CChar>?, Int) -> cfaiss_status

@@ -8,7 +8,7 @@ public enum SearchLimits {
     public static let defaultThreads = min(Faiss.usableCores, threads.upperBound)
 }
 
-/// Checks what every search checks before it calls faiss, which would end the process.
+/// Checks what every search checks first: what computes distances takes what it is given.
 func validate(
     queries: [Float], dimension: Int, k: Int, threads: Int
 ) throws(IndexError) {

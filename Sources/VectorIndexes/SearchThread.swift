@@ -2,15 +2,15 @@ import NativeThreads
 
 /// A thread on which searches run one after the other, so that tasks can wait for them.
 ///
-/// A search blocks its thread, and OpenMP keeps a pool of threads for each thread that ever searched. Keep one of these
-/// for as many searches as there are to be; have several for searches at the same time.
+/// A search blocks its thread. Keep one of these for as many searches as there are to be; have several for searches at
+/// the same time.
 public actor SearchThread {
     private let thread: NativeThreadExecutor
     private let threads: Int
 
     /// - Parameters:
     ///   - name: what debuggers show, up to 15 bytes.
-    ///   - threads: OpenMP threads that a search uses, ``SearchLimits/threads``.
+    ///   - threads: threads that a search uses, this one included, ``SearchLimits/threads``.
     public init(name: String = "search", threads: Int = SearchLimits.defaultThreads) {
         thread = NativeThreadExecutor(name: name)
         self.threads = threads

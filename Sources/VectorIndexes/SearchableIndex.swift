@@ -19,10 +19,10 @@ public protocol SearchableIndex: Sendable {
     ///   - queries: whole vectors one after the other (n × dimension, row-major), finite values; may be empty.
     ///   - k: rows to find for each query, 1 to ``SearchLimits/neighbors``' upper bound.
     ///   - filter: which ids may be found; nil for all.
-    ///   - threads: OpenMP threads to use, 1 or more.
+    ///   - threads: threads to use, the calling one included, 1 or more.
     /// - Returns: an array for each query, of k rows or of all that there are when they are fewer.
-    /// - Throws: ``IndexError/outOfRange(name:value:allowed:)``, ``IndexError/dimensionMismatch(expected:got:)``,
-    ///   ``IndexError/queryNotFinite(query:component:)`` or ``IndexError/native(_:)``.
+    /// - Throws: ``IndexError/outOfRange(name:value:allowed:)``, ``IndexError/dimensionMismatch(expected:got:)`` or
+    ///   ``IndexError/queryNotFinite(query:component:)``.
     func search(_ queries: [Float], k: Int, filter: IDFilter?, threads: Int) throws(IndexError) -> [[Neighbor]]
 }
 

@@ -9,7 +9,7 @@ private let allowedImports: [String: Set<String>] = [
     "LocalCluster": ["Faults", "Postgres"],
     "Imaging": ["CJPEG", "Faults"],
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
-    "VectorIndexes": ["CFaiss", "Faults", "NativeThreads"],
+    "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
     "Ingestion": ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
     "IndexSync": ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
@@ -21,7 +21,10 @@ private let allowedImports: [String: Set<String>] = [
     ],
 ]
 
-private let seams = ["CLibPQ": "Postgres", "CJPEG": "Imaging", "COneDNN": "Embeddings", "CFaiss": "VectorIndexes"]
+private let seams = [
+    "CLibPQ": "Postgres", "CJPEG": "Imaging", "COneDNN": "Embeddings", "CFaiss": "VectorIndexes",
+    "CKernels": "VectorIndexes",
+]
 
 private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

@@ -41,7 +41,8 @@ import VectorIndexes
 
     @Test func `a query's answer depends neither on its company nor on the threads, bit for bit`() throws {
         let rows = try Rows.photographs(600)
-        let index = try published(rows, in: Scratch(), rowsPerChunk: 250)
+        // For one query alone, the first chunk is enough work to be shared out, the second is not.
+        let index = try published(rows, in: Scratch(), rowsPerChunk: 400)
         let together = try index.search(rows.values, k: 5)
         #expect(together.count == 600)
         for query in stride(from: 0, to: 600, by: 11) {
@@ -136,7 +137,7 @@ import VectorIndexes
         return try scratch.open().index(named: "default")
     }
 
-    /// Asks each query alone, which is when faiss computes as we do, and puts its equal distances in the order of ids.
+    /// Asks faiss each query alone, when it subtracts as we do, and puts its equal distances in the order of ids.
     private func expectFaissAnswers(
         of index: any SearchableIndex, over rows: Rows, to queries: [[Float]], k: Int
     ) throws {
@@ -148,7 +149,11 @@ import VectorIndexes
             let all = try plain.search(query, k: rows.count)[0]
             let expected = all.sorted { ($0.distance, $0.id) < ($1.distance, $1.id) }.prefix(k)
             #expect(answer.map(\.id) == expected.map(\.id))
-            for (ours, theirs) in zip(answer, expected) { #expect(abs(ours.distance - theirs.distance) <= 1e-5) }
+            for (ours, theirs) in zip(answer, expected) {
+                // Normalized vectors are at most 4 apart; beyond, rounding grows with the distance.
+                let tolerance = 1e-5 * max(1, theirs.distance / 4)
+                #expect(abs(ours.distance - theirs.distance) <= tolerance)
+            }
         }
     }
 }

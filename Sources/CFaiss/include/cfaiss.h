@@ -43,29 +43,6 @@ const char *cfaiss_version(void);
  * container or taskset(1) limits them. */
 int cfaiss_usable_cores(void);
 
-/*
- * Squared L2 distances from each query to each selected row, by the routine that IndexFlatL2 uses for few queries:
- * the sum of (x - y)^2 in float32. Equal vectors are at distance 0 exactly, and a distance depends on nothing but the
- * two vectors: neither on how many queries are asked at once nor on the number of threads.
- *
- *   queries         query_count * dimension; finite values; borrowed for the call
- *   rows            the row numbers in `selected` count from here; borrowed for the call, never written or copied
- *   selected        selected_count row numbers, 0 or more, all of which lie inside `rows`
- *   distances       query_count * selected_count, owned by the caller: [q][i] is from query q to row selected[i]
- *   dimension       1 or more; query_count and selected_count may be 0, which computes nothing
- *   threads         1 or more; little work is done on the calling thread alone
- *
- * Safe to call from several threads at once, on the same rows too. Uses 12 bytes of memory for each distance and, when
- * there are fewer queries than threads, a copy of the queries for each thread.
- */
-cfaiss_status cfaiss_squared_distances(
-    const float *queries, size_t query_count,
-    const float *rows, size_t dimension,
-    const int64_t *selected, size_t selected_count,
-    int threads,
-    float *distances,
-    char *message, size_t message_capacity);
-
 /* A faiss::IndexFlatL2 with its own copy of its rows: what other answers are compared with. */
 typedef struct cfaiss_flat cfaiss_flat;
 
