@@ -98,9 +98,10 @@ struct StatusReport: Encodable {
         if let damage = store.damage {
             return "indexes   \(store.model): \(damage)\n          mend them: likeness verify --repair"
         }
+        let names = store.indexes.isEmpty ? "no index" : store.indexes.joined(separator: ", ")
         let lag = store.lagSeconds.map { ", the oldest \(fixed($0, 1)) s ago" } ?? ""
         return """
-            indexes   \(store.model): \(store.indexes.joined(separator: ", ")) over \(grouped(store.rows)) rows, \
+            indexes   \(store.model): \(names) over \(grouped(store.rows)) rows, \
             \(grouped(store.deadRows)) dead, \(byteSize(store.bytes)); \(grouped(store.pendingChanges)) changes pending\(lag)
             """
     }
