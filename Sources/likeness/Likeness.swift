@@ -9,7 +9,8 @@ struct Likeness: AsyncParsableCommand {
         abstract: "An image catalog that finds pictures by likeness.",
         discussion: """
             PostgreSQL holds the truth: pictures, their lineage, their embeddings. Indexes on disk answer and can be
-            thrown away. Every flag has a twin in the environment: --home is LIKENESS_HOME, --index is LIKENESS_INDEX.
+            thrown away. Flags that outlive a command have a twin in the environment, which their help names: --home is
+            LIKENESS_HOME.
 
             Exit status: 0 done; 1 failed; 2 done, but some inputs failed; 64 usage; 69 database unreachable;
             73 cannot write; 75 try again (a lock is held).
