@@ -70,7 +70,7 @@ comment on column likeness.images.pixel_sha256 is
 comment on column likeness.images.width is 'Width in pixels, as seen: after the orientation is applied.';
 comment on column likeness.images.height is 'Height in pixels, as seen: after the orientation is applied.';
 comment on column likeness.images.bytes is 'Size of the file in bytes.';
-comment on column likeness.images.format is 'Format by content, not by file name: jpeg, png, webp.';
+comment on column likeness.images.format is 'Format by content, not by file name: jpeg.';
 comment on column likeness.images.orientation is 'EXIF orientation of the file, 1 to 8; 1 is upright. Width and height have it applied.';
 comment on column likeness.images.captured_at is 'When the picture was taken, by its EXIF; taken as UTC when no offset is known; null when unknown.';
 comment on column likeness.images.captured_offset_minutes is
@@ -154,7 +154,7 @@ comment on column likeness.ingest_failures.id is 'Number of the failure.';
 comment on column likeness.ingest_failures.root is 'The watched root the file lies in; null when it was named by itself.';
 comment on column likeness.ingest_failures.path is 'Absolute path, as bytes. Unique.';
 comment on column likeness.ingest_failures.path_text is 'The same for people: what is not printable UTF-8 is escaped, a backslash is doubled.';
-comment on column likeness.ingest_failures.error_class is 'Class of the error, the same word for the same cause: not-an-image, truncated.';
+comment on column likeness.ingest_failures.error_class is 'Class of the error, the same word for the same cause: not_an_image, truncated.';
 comment on column likeness.ingest_failures.message is 'The error in one line.';
 comment on column likeness.ingest_failures.attempts is 'How often it was tried, this failure included.';
 comment on column likeness.ingest_failures.size is 'Size of the file in bytes when it failed; null when it could not be had.';

@@ -27,7 +27,7 @@ comment on column likeness.embedding_models.architecture is 'What computes the v
 comment on column likeness.embedding_models.weights_sha256 is 'SHA-256 of the weights file; null for a descriptor without weights.';
 comment on column likeness.embedding_models.dimension is 'Numbers in a vector.';
 comment on column likeness.embedding_models.preprocessing is 'What is done to a picture before it enters the model.';
-comment on column likeness.embedding_models."precision" is 'Number format that the model computes in: float32, bfloat16.';
+comment on column likeness.embedding_models."precision" is 'Number format that the model computes in: fp32, bf16.';
 comment on column likeness.embedding_models.added_at is 'When the model was added.';
 
 create table likeness.embeddings (

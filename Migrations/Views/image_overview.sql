@@ -37,7 +37,7 @@ comment on column likeness.image_overview.files is 'Number of files that hold it
 comment on column likeness.image_overview.width is 'Width in pixels, as seen.';
 comment on column likeness.image_overview.height is 'Height in pixels, as seen.';
 comment on column likeness.image_overview.bytes is 'Size of the file in bytes.';
-comment on column likeness.image_overview.format is 'Format by content: jpeg, png, webp.';
+comment on column likeness.image_overview.format is 'Format by content: jpeg.';
 comment on column likeness.image_overview.orientation is 'EXIF orientation, 1 to 8; width and height have it applied.';
 comment on column likeness.image_overview.captured_at is 'When it was taken; null when unknown.';
 comment on column likeness.image_overview.camera is 'Maker and model of the camera; null when unknown.';

@@ -83,6 +83,22 @@ extension Catalog {
             changes: part, position: position.advanced(to: seen, stoppingAfter: reached), isComplete: false)
     }
 
+    /// Makes sure that a position was reached in this database, and not in a later state of it that a backup undid.
+    ///
+    /// Every answer from index files asks this first: their numbers mean pictures of the catalog that they follow alone.
+    ///
+    /// - Throws: ``CatalogError/positionOfAnotherCatalog(have:need:)``.
+    public func requireReached(_ position: FeedPosition) throws {
+        let row = try connection.firstRow(
+            """
+            select \(Self.identity) as catalog, pg_snapshot_xmax(pg_current_snapshot()) >= \(TransactionID(position.end)) as past
+            """)
+        let catalog: String = try row?["catalog"] ?? ""
+        guard catalog == position.catalog.rawValue, try row?["past"] == true else {
+            throw CatalogError.positionOfAnotherCatalog(have: position.description, need: catalog)
+        }
+    }
+
     /// How much of the feed was not applied at a position: what an index has not seen.
     ///
     /// Cost: counts the changes; about 0.1 s for a million.

@@ -10,7 +10,7 @@ public struct ModelIdentity: Sendable, Hashable, CustomStringConvertible {
     public var dimension: Int
     /// What is done to a picture before it enters the model.
     public var preprocessing: String
-    /// The number format that it computes in: `float32`, `bfloat16`.
+    /// The number format that it computes in: `fp32`, `bf16`.
     public var precision: String
 
     /// Names all that makes it what it is.
@@ -22,6 +22,11 @@ public struct ModelIdentity: Sendable, Hashable, CustomStringConvertible {
         self.dimension = dimension
         self.preprocessing = preprocessing
         self.precision = precision
+    }
+
+    /// Everything that makes it the one that it is, in one line; what index files are marked with.
+    public var fingerprint: String {
+        [architecture, weights?.description ?? "no weights", preprocessing, precision].joined(separator: " ")
     }
 
     /// In words, for messages: `resnet50 float32, 2048 dimensions, weights 3fa1c2d4…, squash-224`.

@@ -10,14 +10,23 @@ extension Catalog {
     /// - Parameters:
     ///   - host, folder: for people.
     ///   - atLeast: the fencing number that the store's files have, which may come from another database.
-    /// - Returns: the fencing number.
+    /// - Returns: the fencing number, and the one that the database knew before; nil for a store that it did not know.
+    ///   A number below that of the files says that the database went back to an earlier state.
     /// - Throws: ``CatalogError/storeLocked(folder:by:)``.
     public func lockStore(
         _ store: UUID, model: ModelID, host: String, folder: String, atLeast: UInt64
-    ) throws -> UInt64 {
+    ) throws -> (fence: UInt64, known: UInt64?) {
         guard try connection.firstRow("select pg_try_advisory_lock(\(Self.lockKey(store, model)))")?[0] == true else {
             throw CatalogError.storeLocked(folder: folder, by: try lockHolder(store, model))
         }
+        let known = try connection.firstRow(
+            "select fencing from likeness.index_stores where store = \(store) and model = \(model)")
+        // Files that were removed or could not be read had another number: nobody follows the catalog under it any more.
+        try connection.execute(
+            """
+            delete from likeness.index_stores
+            where host = \(host) and folder = \(folder) and model = \(model) and store <> \(store)
+            """)
         let row = try connection.firstRow(
             """
             insert into likeness.index_stores as s (store, model, host, folder, position, fencing)
@@ -28,7 +37,10 @@ extension Catalog {
             returning fencing
             """)
         guard let row else { throw CatalogError.storeLocked(folder: folder, by: nil) }
-        return UInt64(clamping: try row["fencing", as: Int64.self])
+        return (
+            UInt64(clamping: try row["fencing", as: Int64.self]),
+            try known.map { UInt64(clamping: try $0["fencing", as: Int64.self]) }
+        )
     }
 
     /// Lets the next writer in.

@@ -71,7 +71,7 @@ public enum CatalogError: Fault, Equatable {
         case .edited:
             "An applied migration is part of the database's history; another text would not say what is in it."
         case .positionOfAnotherCatalog:
-            "Another database, or the same one restored from a dump: picture numbers may mean other pictures."
+            "Another database, or the same one restored from a backup: picture numbers may mean other pictures."
         default: nil
         }
     }
@@ -90,8 +90,8 @@ public enum CatalogError: Fault, Equatable {
         case .wrongDimension: nil
         case .indexNameTaken(let name): "Choose another name, or drop that one: likeness index drop \(name)"
         case .noSuchIndex: "See which there are: likeness index list"
-        case .storeLocked: "See what runs, and try again when it has ended: likeness status"
-        case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness index rebuild"
+        case .storeLocked: "Try again when it has ended"
+        case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness sync --once"
         }
     }
 

@@ -119,7 +119,11 @@ public struct Migrator: Sendable {
         try waitForOthers(connection)
         let applied = try applied(connection)
         let outdated = outdatedViews(applied)
-        if outdated.isEmpty { return [] }
+        if outdated.isEmpty {
+            // The role may have been created since.
+            try connection.execute("select likeness.grant_views_to_reader()")
+            return []
+        }
         try drop(Array(applied.views.keys), connection)
         try connection.execute("delete from likeness.schema_views")
         for file in inOrderOfUse(views.map(\.file)) {

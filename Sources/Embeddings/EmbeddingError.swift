@@ -70,7 +70,8 @@ public enum EmbeddingError: Fault, Equatable {
         case .weightsMissing, .weightsUnreadable, .notSafetensors, .missingTensor, .wrongShape, .unsupportedType,
             .weightsNotFinite:
             "Get ImageNet weights that fit: likeness model fetch"
-        case .precisionUnsupported: "Take the other precision: --precision \(Precision.float32.rawValue)"
+        case .precisionUnsupported:
+            "Register the other precision: likeness model add FILE --precision \(Precision.float32.rawValue)"
         case .wrongBatch, .inputNotFinite, .embeddingNotFinite, .outOfMemory: nil
         case .oneDNN: "See what this machine has: likeness doctor"
         }

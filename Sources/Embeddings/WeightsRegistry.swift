@@ -10,17 +10,23 @@ import SystemPackage
 /// computed again when either has changed.
 public struct WeightsRegistry: Sendable {
     private struct Record: Codable {
-        let path: String
+        /// The bytes of the path, which need not be UTF-8.
+        let path: Data
         let sha256: String
         let size: Int64
         /// Nanoseconds since 1970.
         let modified: Int64
 
         init(_ weights: FilePath, sha256: String, stamp: Stamp) {
-            path = weights.string
+            path = Data(weights.bytes)
             self.sha256 = sha256
             size = stamp.size
             modified = stamp.modified
+        }
+
+        /// The file of weights.
+        var file: FilePath {
+            Array(path + [0]).withUnsafeBytes { FilePath(platformString: $0.bindMemory(to: CChar.self).baseAddress!) }
         }
     }
 
@@ -42,7 +48,8 @@ public struct WeightsRegistry: Sendable {
     /// - Complexity: O(1) for a file that has been seen, else O(n) in its size.
     public func sha256(of weights: FilePath) throws(EmbeddingError) -> [UInt8] {
         let stamp = Self.stamp(of: weights)
-        if let stamp, let known = records().first(where: { $0.path == weights.string && Self.stamp(of: $0) == stamp }),
+        if let stamp,
+            let known = records().first(where: { $0.path == Data(weights.bytes) && Self.stamp(of: $0) == stamp }),
             let sha256 = Self.bytes(hexadecimal: known.sha256)
         {
             return sha256
@@ -55,8 +62,7 @@ public struct WeightsRegistry: Sendable {
     /// Where weights with this hash lie; nil when no file that was seen still has them.
     public func path(ofWeights sha256: [UInt8]) -> FilePath? {
         let name = Self.hexadecimal(sha256)
-        return records().first { $0.sha256 == name && Self.stamp(of: $0) == Self.stamp(of: FilePath($0.path)) }
-            .map { FilePath($0.path) }
+        return records().first { $0.sha256 == name && Self.stamp(of: $0) == Self.stamp(of: $0.file) }?.file
     }
 
     private func records() -> [Record] {

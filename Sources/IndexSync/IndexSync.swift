@@ -7,12 +7,7 @@ import VectorIndexes
 extension StoreIdentity {
     /// Whose vectors the store of a catalog's model holds.
     public init(following model: StoredModel) {
-        let identity = model.identity
-        let parts = [
-            identity.architecture, identity.weights?.description ?? "no weights", identity.preprocessing,
-            identity.precision,
-        ]
-        self.init(model: model.name, modelIdentity: parts.joined(separator: " "), dimension: model.dimension)
+        self.init(model: model.name, modelIdentity: model.identity.fingerprint, dimension: model.dimension)
     }
 }
 

@@ -41,16 +41,16 @@ struct StoreCheck {
         do {
             guard let opened = try VectorStore.open(folder) else {
                 return CheckReport(differences: [
-                    difference(folder.string, "has no index files; build them: likeness sync --once")
+                    difference(printableName(folder), "has no index files; build them: likeness sync --once")
                 ])
             }
             store = opened
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
-            return CheckReport(differences: [difference(folder.string, error.message)])
+            return CheckReport(differences: [difference(printableName(folder), error.message)])
         }
         var report = try catalog.connection.transaction(.repeatableReadOnly) { try compareRows(store) }
-        report.differences += try store.verify().map { difference($0.file.string, $0.what) }
+        report.differences += try store.verify().map { difference(printableName($0.file), $0.what) }
         report.differences += try compareIndexes(store)
         return report
     }
@@ -58,9 +58,15 @@ struct StoreCheck {
     /// Everything is read in one snapshot; what changed since the position of the files is left out.
     private func compareRows(_ store: VectorStore) throws -> CheckReport {
         guard let position = store.manifest.position.flatMap({ FeedPosition($0.text) }) else {
-            return CheckReport(differences: [difference(folder.string, "says no position in the feed")])
+            return CheckReport(differences: [difference(printableName(folder), "says no position in the feed")])
         }
-        let step = try catalog.changes(model: model.id, after: position, limit: Int(Int32.max) - 1)
+        let step: FeedStep
+        do {
+            step = try catalog.changes(model: model.id, after: position, limit: Int(Int32.max) - 1)
+            try catalog.requireReached(position)
+        } catch let error as CatalogError where error.recovery == .rebuildIndex {
+            return CheckReport(differences: [difference(printableName(folder), error.message)])
+        }
         let comparison = RowComparison(
             store: store, unseen: Set(step.changes.map { VectorID(rawValue: $0.image.rawValue) }))
         _ = try catalog.allEmbeddings(model: model.id) { image, vector in

@@ -29,12 +29,13 @@ struct StoreFollower {
         let start = ContinuousClock.now
         let existing = try existingStore()
         let store = existing.store ?? UUID()
-        let fence = try catalog.lockStore(
-            store, model: model.id, host: hostName(), folder: folder.string, atLeast: existing.fence)
+        let (fence, known) = try catalog.lockStore(
+            store, model: model.id, host: hostName(), folder: printableName(folder), atLeast: existing.fence)
         defer { try? catalog.unlockStore(store, model: model.id) }
 
         var outcome = SyncOutcome(model: model.name)
-        if let reason = reason ?? existing.rebuildReason {
+        let wentBack = (known ?? 0) < existing.fence ? "the database is in an earlier state than the files" : nil
+        if let reason = reason ?? existing.rebuildReason ?? wentBack {
             try rebuild(store, fence: fence, reason: reason, &outcome)
         } else {
             do {
@@ -61,7 +62,9 @@ struct StoreFollower {
             opened = try VectorStore.open(folder)
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
-            return Existing(rebuildReason: error.message)
+            // The manifest may be sound although another file is not: its fencing number must be exceeded.
+            let manifest = try StoreWriter.publishedManifest(in: folder)
+            return Existing(store: manifest?.store, fence: manifest?.fence ?? 0, rebuildReason: error.message)
         }
         guard let manifest = opened?.manifest else { return Existing() }
         let isOurs = manifest.identity == identity
@@ -145,7 +148,7 @@ struct StoreFollower {
         let store = writer.manifest.store
         try catalog.record(
             IndexStoreReport(
-                store: store, model: model.id, host: hostName(), folder: folder.string, position: position))
+                store: store, model: model.id, host: hostName(), folder: printableName(folder), position: position))
         let manifest = try writer.publish(position: Position("\(position)"))
         for index in try catalog.indexes(model: model.id) where outcome.built.contains(index.name) {
             guard let built = manifest.indexes.first(where: { $0.specification.name == index.name }) else { continue }

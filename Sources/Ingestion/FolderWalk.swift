@@ -57,7 +57,13 @@ package struct FolderWalk: Sequence, IteratorProtocol {
         }
         defer { closedir(folder) }
         var names: [[UInt8]] = []
-        while let entry = readdir(folder) {
+        while true {
+            errno = 0
+            guard let entry = readdir(folder) else {
+                // A folder that cannot be read to its end is told, not taken for shorter than it is.
+                if errno != 0 { return .unreadable(path: path, reason: lastSystemError()) }
+                break
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
                 tuple.withMemoryRebound(to: UInt8.self, capacity: 256) { bytes in
                     Array(UnsafeBufferPointer(start: bytes, count: 256).prefix { $0 != 0 })
@@ -83,7 +89,8 @@ private func looksLikePicture(_ path: [UInt8]) -> Bool {
         if pictureEndings.contains(ending) { return true }
     }
     let descriptor = withPath(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) }
-    guard descriptor >= 0 else { return false }
+    // What this user may not read may well be a picture: it is told as one that cannot be read.
+    guard descriptor >= 0 else { return errno == EACCES }
     defer { close(descriptor) }
     var start: [UInt8] = [0, 0, 0]
     return read(descriptor, &start, 3) == 3 && start == [0xFF, 0xD8, 0xFF]

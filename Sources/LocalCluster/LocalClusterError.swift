@@ -77,8 +77,8 @@ public enum LocalClusterError: Fault, Equatable {
             "Look at it (ls -ld \(printableName(folder))) and remove it if it is not needed."
         case .cannotSpawn: "Install it: apt-get install coreutils util-linux postgresql"
         case .initializationFailed, .startFailed:
-            isDiskFull ? "Free space: df -h" : "Look at the newest log: likeness doctor"
-        case .notReady: "Wait, and see what it does: likeness status"
+            isDiskFull ? "Free space: df -h" : "Look at the newest file beside it, in log: ls -t"
+        case .notReady(_, let processID, _): "Wait, and see what it does: ps -f --pid \(processID)"
         case .stopFailed(_, let processID, _): "See what it does: ps -f --pid \(processID)"
         }
     }

@@ -20,6 +20,12 @@ public struct ConnectionTarget: Sendable, Equatable {
     ///
     /// What it leaves out comes from the environment and from libpq's defaults when the connection is made.
     public init(url: String) throws(PostgresError) {
+        // libpq ends the password at the first @ and takes the rest of it for the host, which is no secret and is shown.
+        if let start = url.firstRange(of: "://")?.upperBound,
+            url[start...].prefix(while: { !"/?#".contains($0) }).count(where: { $0 == "@" }) > 1
+        {
+            throw .malformedTarget(reason: "more than one @ before the host; write an @ in a password as %40")
+        }
         var complaint: UnsafeMutablePointer<CChar>?
         let options = PQconninfoParse(url, &complaint)
         defer {

@@ -140,6 +140,8 @@ public enum PostgresError: Fault, Equatable {
         return switch sqlState.prefix(2) {
         // 40001 serialization failure, 40P01 deadlock: the same transaction may well pass the next time.
         case "40": (.retryLater, .tryAgain)
+        // 57014 a statement that was cancelled or ran into its time limit: the server is there.
+        case "57" where sqlState == "57014": (.askOperator, .failed)
         case "08", "57": (.retryLater, .databaseUnreachable)
         case "53": (.retryLater, .failed)
         default: (.askOperator, .failed)

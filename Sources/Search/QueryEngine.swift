@@ -116,8 +116,12 @@ public struct QueryEngine: Sendable {
         }
         let folder = folders.folder(ofModel: model.name)
         guard let store = try VectorStore.open(folder),
-            store.manifest.indexes.contains(where: { $0.specification.name == stored.name })
-        else { throw SearchError.notBuilt(index: stored.name, folder: folder.string) }
+            store.manifest.indexes.contains(where: { $0.specification.name == stored.name }),
+            store.manifest.identity.modelIdentity == model.identity.fingerprint,
+            let position = store.manifest.position.flatMap({ FeedPosition($0.text) })
+        else { throw SearchError.notBuilt(index: stored.name, folder: printableName(folder)) }
+        // The numbers in the files mean pictures of the catalog that they follow, and of no other.
+        try await database.run { try Catalog($0).requireReached(position) }
         return (store, try store.index(named: stored.name))
     }
 

@@ -29,7 +29,8 @@ public enum SearchError: Fault, Equatable {
     /// The command that provides it.
     public var hint: String? {
         switch self {
-        case .noIndex: "Create one and build it: likeness index create default --type flat && likeness sync --once"
+        case .noIndex(let model):
+            "Create one and build it: likeness index create NAME --type flat --model \(model) && likeness sync --once"
         case .notBuilt: "Build it: likeness sync --once"
         case .noSuchImage:
             "See which there are: likeness db psql -- -c 'select image_id, path from likeness.image_overview'"

@@ -19,11 +19,12 @@ func synchronizeFolder(_ folder: FilePath) throws(IndexError) {
     try OpenFile(folder, for: .read).synchronize()
 }
 
-/// Makes a folder and those above it that are missing.
+/// Makes a folder and those above it that are missing, so that they survive a crash.
 func createFolder(_ folder: FilePath) throws(IndexError) {
     let above = folder.removingLastComponent()
     if makeFolder(folder) == .noSuchFileOrDirectory, !above.isEmpty { try createFolder(above) }
-    if let errno = makeFolder(folder), errno != .fileExists { throw .file(.write, folder, errno) }
+    guard let errno = makeFolder(folder) else { return try synchronizeFolder(above.isEmpty ? "." : above) }
+    if errno != .fileExists { throw .file(.write, folder, errno) }
 }
 
 private func makeFolder(_ folder: FilePath) -> Errno? {

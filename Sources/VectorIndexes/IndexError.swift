@@ -115,7 +115,7 @@ extension IndexError {
         case .newerFormat:
             "Use the version of Likeness that wrote it, or remove the folder: it can be made anew from PostgreSQL"
         case .wrongModel, .wrongStore: rebuildHint
-        case .locked: "See what runs: likeness status"
+        case .locked: "Try again when it has ended"
         case .file(_, let file, .noSpace): "Make room: df -h \(printableName(file.removingLastComponent()))"
         default: nil
         }
@@ -141,6 +141,11 @@ extension IndexError {
         case .unusableName, .typeUnavailable, .unknownParameter, .outOfRange: .usage
         default: .failed
         }
+    }
+
+    /// The system's code; nil for what is not an operation on a file.
+    var errno: Errno? {
+        if case .file(_, _, let errno) = self { errno } else { nil }
     }
 
     /// Whether the cause may go away without anybody's doing anything to these files.

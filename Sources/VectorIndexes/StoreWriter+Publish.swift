@@ -27,7 +27,12 @@ extension StoreWriter {
             }
             try synchronizeFolder(layout.vectors)
             try writeWhole(ManifestFile.encode(next), to: layout.manifest)
-            try synchronizeFolder(layout.folder)
+            do throws(IndexError) {
+                try synchronizeFolder(layout.folder)
+            } catch {
+                // The new manifest has its name already: what readers and a restart will find is not known any more.
+                throw .file(.synchronize, layout.folder, error.errno ?? .ioError)
+            }
         }
         finish(next)
         return next

@@ -182,6 +182,13 @@ extension StoreWriter {
         guard published.fence <= fence else { throw .fenced(have: published.fence, need: fence) }
     }
 
+    /// What a folder's manifest says, whatever state the other files are in; nil where there is none that can be relied on.
+    ///
+    /// - Throws: ``IndexError/newerFormat(_:have:know:)`` or ``IndexError/file(_:_:_:)``.
+    public static func publishedManifest(in folder: FilePath) throws(IndexError) -> Manifest? {
+        try readableManifest(StoreLayout(folder: folder))
+    }
+
     /// The manifest, or nil where there is none that can be relied on.
     static func readableManifest(_ layout: StoreLayout) throws(IndexError) -> Manifest? {
         do {

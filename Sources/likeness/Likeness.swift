@@ -37,9 +37,20 @@ struct Likeness: AsyncParsableCommand {
         } catch is SomeInputsFailed {
             end(.someInputsFailed)
         } catch {
-            // Usage, help and version: ArgumentParser prints them and knows their status.
-            exit(withError: error)
+            let code = exitCode(for: error)
+            let message = message(for: error)
+            // Help and version go to standard output, and a command that has said everything has no message.
+            if code.isSuccess || message.isEmpty { exit(withError: error) }
+            StandardError.write("error: \(message)\n\(usage(for: error))")
+            Glibc.exit(code.rawValue)
         }
+    }
+
+    /// The usage that ArgumentParser shows below its message, as a hint.
+    private static func usage(for error: any Error) -> String {
+        let lines = fullMessage(for: error).split(separator: "\n")
+        guard let usage = lines.first(where: { $0.hasPrefix("Usage: ") }) else { return "" }
+        return "hint: \(usage.dropFirst("Usage: ".count)); more: likeness help\n"
     }
 
     private static func end(_ status: ExitStatus) -> Never { Glibc.exit(status.rawValue) }

@@ -35,6 +35,7 @@ import Testing
     func `wrong usage is told in words and has status 64`(arguments: [String], words: String) async throws {
         let run = try await likeness.run(arguments)
         #expect(run.status == 64)
+        #expect(run.errors.hasPrefix("error: ") && run.errors.contains("\nhint: likeness"), "\(run.errors)")
         #expect(run.errors.contains(words), "\(run.errors)")
         #expect(run.output.isEmpty)
     }
@@ -76,6 +77,19 @@ import Testing
         #expect(run.errors.hasPrefix("error: "))
         #expect(run.errors.contains("127.0.0.1"))
         #expect(!run.errors.contains("geheim"))
+    }
+
+    @Test func `a password with an at sign in it is not taken for a host and shown`() async throws {
+        let run = try await likeness("db", "url", "--database-url", "postgresql://me:p@geheim@127.0.0.1/x")
+        #expect(run.status != 0)
+        #expect(run.errors.contains("write an @ in a password as %40"), "\(run.errors)")
+        #expect(!(run.errors + run.output).contains("geheim"))
+    }
+
+    @Test func `an answer that cannot be written has status 73`() async throws {
+        let run = try await likeness.shell("likeness doctor > /dev/full")
+        #expect(run.status == 73)
+        #expect(run.errors.contains("error: standard output cannot be written: no space left on device"))
     }
 
     @Test func `a URL that is none is told as such`() async throws {

@@ -78,7 +78,7 @@ import Testing
 
         let early = try await likeness("query", folder + "/truck1.jpg")
         #expect(early.status == 1)
-        #expect(early.errors.contains("likeness index create default --type flat"))
+        #expect(early.errors.contains("likeness index create NAME --type flat --model resnet50-"))
         #expect(try await likeness("index", "create", "default", "--type", "flat").status == 0)
         let unbuilt = try await likeness("query", folder + "/truck1.jpg")
         #expect(unbuilt.status == 1)
@@ -153,7 +153,9 @@ import Testing
             #expect(run.errors.contains("error: " + words), "\(words) is missing in \(run.errors)")
         }
         let status = try await likeness("status")
-        #expect(status.output.contains("failures  1 empty, 1 not_an_image, 1 truncated"), "\(status.output)")
+        #expect(
+            status.output.contains("failures  1 empty, 1 not_an_image, 1 truncated, 1 unreadable\n"), "\(status.output)"
+        )
         let none = try await likeness("ingest", folder + "/nowhere")
         #expect(none.status == 1)
     }
@@ -185,6 +187,14 @@ import Testing
         #expect(damaged.errors.contains("00000001.vectors") && damaged.errors.contains("verify --repair"))
         #expect(try await likeness("verify", "--repair").status == 0)
         #expect(try await likeness("verify").status == 0)
+
+        // Structure that is damaged while the manifest is sound.
+        let folder = home.path.appending("indexes/\(model)/vectors")
+        let name = try FileManager.default.contentsOfDirectory(atPath: folder.string).first { $0.hasSuffix(".records") }
+        let records = try FileDescriptor.open(folder.appending(try #require(name)), .readWrite)
+        try records.closeAfter { _ = try records.writeAll(toAbsoluteOffset: 70, [0x5A, 0x5A]) }
+        #expect(try await likeness("verify").status == 1)
+        try await sync()
 
         try Data("{".utf8).write(to: URL(filePath: home.path.appending("indexes/\(model)/manifest.json").string))
         let refused = try await likeness("query", "--id", "1")

@@ -54,6 +54,28 @@ import Testing
         #expect(try await likeness("status", "--database-url", database.target.url).status == 0)
     }
 
+    @Test func `index files of another database answer nothing, and sync makes them those of this one`() async throws {
+        let databases = [try TestServer.shared.makeDatabase(), try TestServer.shared.makeDatabase()]
+        defer { withExtendedLifetime(databases) {} }
+        for (database, kind) in zip(databases, ["truck", "bike"]) {
+            let photo = try SharedData.path("photos/vehicles/\(kind)/\(kind)1.jpg").string
+            let url = ["--database-url", database.target.url]
+            for command in [["migrate"], ["ingest", photo], ["index", "create", "default", "--type", "flat"]] {
+                #expect(try await likeness.run(command + url).status == 0)
+            }
+        }
+        let (first, second) = (databases[0].target.url, databases[1].target.url)
+        #expect(try await likeness("sync", "--once", "--database-url", first).status == 0)
+        let foreign = try await likeness("query", "--id", "1", "--database-url", second)
+        #expect(foreign.status == 1 && foreign.output.isEmpty)
+        #expect(foreign.errors.contains("likeness sync --once"), "\(foreign.errors)")
+        #expect(try await likeness("verify", "--database-url", second).status == 1)
+        #expect(try await likeness("sync", "--once", "--database-url", second).status == 0)
+        let own = try await likeness("query", "--id", "1", "--database-url", second)
+        #expect(own.output.contains("0.00000") && own.output.contains("bike1.jpg"))
+        #expect(try await likeness("verify", "--database-url", second).status == 0)
+    }
+
     @Test func `weights that lack a tensor or have another shape are refused by its name`() async throws {
         let database = try TestServer.shared.makeDatabase()
         #expect(try await likeness("migrate", "--database-url", database.target.url).status == 0)
@@ -95,5 +117,13 @@ import Testing
         #expect(none.status == 1)
         #expect(none.errors.contains("file:///no/such/file was not downloaded"))
         #expect(none.errors.contains("structure-2048"))
+        // What is no file of weights is neither kept nor pinned.
+        let page = folder.path.appending("page.html")
+        #expect(try await likeness.shell("echo '<html>log in</html>' > '\(page)'").status == 0)
+        let portal = ["model", "fetch", "--url", "file://\(page)", "--database-url", database.target.url]
+        #expect(try await likeness.run(portal).status == 1)
+        #expect(try await likeness.shell("cp '\(weights)' '\(page)'").status == 0)
+        let real = try await likeness.run(portal)
+        #expect(real.status == 0, "\(real.errors)")
     }
 }

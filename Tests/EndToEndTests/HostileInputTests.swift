@@ -81,9 +81,20 @@ import Testing
     @Test func `a file that cannot be read is named with the reason`() async throws {
         let folder = try TemporaryFolder()
         mkdir(folder.path.appending("folder.jpg").string, 0o700)
-        let run = try await likeness("query", folder.path.appending("folder.jpg").string)
-        #expect(run.status == 1)
-        let missing = try await likeness("query", folder.path.appending("none.jpg").string)
-        #expect(missing.status == 1)
+        mkfifo(folder.path.appending("pipe.jpg").string, 0o600)
+        let photo = try SharedData.path("photos/vehicles/truck/truck1.jpg").string
+        #expect(try await likeness("ingest", photo).status == 0)
+        #expect(try await likeness("index", "create", "default", "--type", "flat").status == 0)
+        #expect(try await likeness("sync", "--once").status == 0)
+        for (name, reason) in [
+            ("folder.jpg", "is a folder, pipe, socket or device, not a file"),
+            ("pipe.jpg", "is a folder, pipe, socket or device, not a file"), ("none.jpg", "no such file or directory"),
+        ] {
+            let run = try await likeness("query", folder.path.appending(name).string, photo)
+            // The other question is answered all the same.
+            #expect(run.status == 2)
+            #expect(run.errors.contains("\(name): \(reason)"), "\(run.errors)")
+            #expect(run.output.contains("0.00000"))
+        }
     }
 }

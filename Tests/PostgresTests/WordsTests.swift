@@ -54,7 +54,7 @@ import Testing
     @Test(arguments: [
         ("25006", Recovery.askOperator, Faults.ExitStatus.cannotWrite), ("53100", .retryLater, .cannotWrite),
         ("53300", .retryLater, .failed), ("55P03", .retryLater, .tryAgain), ("40001", .retryLater, .tryAgain),
-        ("40P01", .retryLater, .tryAgain), ("57014", .retryLater, .databaseUnreachable),
+        ("40P01", .retryLater, .tryAgain), ("57014", .askOperator, .failed),
         ("57P01", .retryLater, .databaseUnreachable), ("08006", .retryLater, .databaseUnreachable),
         ("42P01", .askOperator, .failed), ("23505", .askOperator, .failed),
     ])

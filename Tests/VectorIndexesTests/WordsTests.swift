@@ -61,7 +61,7 @@ import VectorIndexes
             .locked("/h", by: "process 12"),
             """
             error: the indexes in /h are being written by process 12
-            hint: See what runs: likeness status
+            hint: Try again when it has ended
             """
         ),
         (

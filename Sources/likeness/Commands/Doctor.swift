@@ -50,10 +50,10 @@ struct Doctor: AsyncParsableCommand {
 
     private var home: Finding {
         let folder = global.homeFolder
-        guard access(folder.string, F_OK) == 0 else {
+        guard folder.withPlatformString({ access($0, F_OK) }) == 0 else {
             return Finding(subject: "home", finding: "\(printableName(folder)), not made yet")
         }
-        guard access(folder.string, W_OK) == 0 else {
+        guard folder.withPlatformString({ access($0, W_OK) }) == 0 else {
             return Finding(
                 subject: "home", finding: "\(printableName(folder)) cannot be written",
                 advice: "Choose another: --home DIR, or LIKENESS_HOME")

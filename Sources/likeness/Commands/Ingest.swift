@@ -9,7 +9,7 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         abstract: "Brings pictures into the catalog: one pass over files and folders.",
         discussion: """
-            What the catalog knows is passed over. A file that cannot be ingested is named and recorded, the rest is done,
+            What the catalog knows is passed over; files that are gone stay in it. A file that cannot be ingested is named and recorded, the rest is done,
             and the exit status is 2. A name that begins with a dash goes behind --.
             """)
 
@@ -80,8 +80,9 @@ final class IngestConsole: Sendable {
             bar.withLock {
                 $0.clear()
                 StandardError.write("error: \(printableName(failure.path)): \(failure.message)\n")
-                let isFirst = hinted.withLock { $0.insert(failure.errorClass).inserted }
-                if isFirst, let hint = failure.hint { StandardError.write("hint: \(hint)\n") }
+                if let hint = failure.hint, hinted.withLock({ $0.insert(failure.errorClass).inserted }) {
+                    StandardError.write("hint: \(hint)\n")
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ struct Migrate: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
+        let format = try global.outputFormat
         let choice = try global.databaseChoice()
         if case .privateServer(let cluster) = choice { try cluster.start() }
         let isQuiet = global.isQuiet
@@ -22,7 +23,7 @@ struct Migrate: AsyncParsableCommand {
                 if !isQuiet { StandardError.write("applied \(name)\n") }
             }
         }
-        switch try global.outputFormat {
+        switch format {
         case .json: StandardOutput.write(try JSON.text(Report(head: Migrator().head, applied: applied.migrations)))
         case .csv: StandardOutput.write(CSV.text(header: ["applied"], rows: applied.migrations.map { [$0] }))
         case .table:

@@ -2,6 +2,7 @@ import ArgumentParser
 import Embeddings
 import Faults
 import FoundationEssentials
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -28,13 +29,18 @@ struct ModelFetch: AsyncParsableCommand {
         let url = url ?? EnvironmentTwin.text("LIKENESS_URL") ?? Self.defaultURL
         let folder = global.homeFolder.appending("models")
         try CannotWrite.creatingFolder(folder)
-        let partial = folder.appending("download.partial")
+        let partial = folder.appending("download-\(getpid()).partial")
+        defer { _ = partial.withPlatformString { unlink($0) } }
         try await download(url, to: partial)
-        let sha256 = WeightsRegistry.hexadecimal(try WeightsFile.sha256(partial))
-        try pin(sha256, of: url, in: folder)
+        let digest = try WeightsFile.sha256(partial)
+        let sha256 = WeightsRegistry.hexadecimal(digest)
+        let pins = try checkedPins(sha256, of: withoutSecrets(url), in: folder)
+        // A page of a captive portal is neither kept nor pinned.
+        _ = try await ResNet50(weights: partial, sha256: digest)
         let weights = folder.appending("\(sha256).safetensors")
         try CannotWrite.moving(partial, to: weights)
         try await ModelAdd.register(weights, name: nil, precision: .fastestSupported, global: global)
+        try CannotWrite.writing(try JSONEncoder().encode(pins), to: folder.appending("pins.json"))
     }
 
     /// curl follows redirects, uses the proxies and certificates of the system, and shows its own progress.
@@ -56,11 +62,12 @@ struct ModelFetch: AsyncParsableCommand {
             throw CommandFault.notInstalled(program: "curl", package: "curl")
         }
         guard status.isSuccess else {
-            throw CommandFault.downloadFailed(url: url, reason: "curl ended with \(status)")
+            throw CommandFault.downloadFailed(url: url, reason: "curl could not get it; it says why above")
         }
     }
 
-    private func pin(_ sha256: String, of url: String, in folder: FilePath) throws {
+    /// The pins with that of this address, once it was found to agree with what there was.
+    private func checkedPins(_ sha256: String, of url: String, in folder: FilePath) throws -> [String: String] {
         let file = folder.appending("pins.json")
         let data = FileManager.default.contents(atPath: file.string)
         var pins = data.flatMap { try? JSONDecoder().decode([String: String].self, from: $0) } ?? [:]
@@ -68,6 +75,6 @@ struct ModelFetch: AsyncParsableCommand {
             throw CommandFault.pinChanged(url: url, pinned: pinned, got: sha256)
         }
         pins[url] = sha256
-        try CannotWrite.writing(try JSONEncoder().encode(pins), to: file)
+        return pins
     }
 }

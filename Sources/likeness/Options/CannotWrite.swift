@@ -15,20 +15,22 @@ struct CannotWrite: Fault {
     /// Makes a folder and those above it; one that is there already is fine.
     static func creatingFolder(_ folder: FilePath) throws(CannotWrite) {
         if folder.removingLastComponent() != folder, !folder.removingLastComponent().isEmpty {
-            guard access(folder.removingLastComponent().string, F_OK) != 0 else { return try makeFolder(folder) }
+            guard folder.removingLastComponent().withPlatformString({ access($0, F_OK) }) != 0 else {
+                return try makeFolder(folder)
+            }
             try creatingFolder(folder.removingLastComponent())
         }
         try makeFolder(folder)
     }
 
     private static func makeFolder(_ folder: FilePath) throws(CannotWrite) {
-        guard mkdir(folder.string, 0o755) != 0, errno != EEXIST else { return }
+        guard folder.withPlatformString({ mkdir($0, 0o755) }) != 0, errno != EEXIST else { return }
         throw CannotWrite(path: folder, reason: Errno(rawValue: errno))
     }
 
     /// Renames a file over whatever was at the place.
     static func moving(_ file: FilePath, to place: FilePath) throws(CannotWrite) {
-        guard rename(file.string, place.string) == 0 else {
+        guard file.withPlatformString({ from in place.withPlatformString { rename(from, $0) } }) == 0 else {
             throw CannotWrite(path: place, reason: Errno(rawValue: errno))
         }
     }

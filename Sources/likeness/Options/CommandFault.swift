@@ -1,4 +1,5 @@
 import Faults
+import FoundationEssentials
 import SystemPackage
 
 /// What can be wrong with a command as a whole.
@@ -21,10 +22,11 @@ enum CommandFault: Fault {
         case .weightsNotHere(let model, let sha256):
             "the weights of model \(model) are not on this machine (SHA-256 \(sha256.prefix(12))…)"
         case .nothingToAsk: "a query needs an image file or --id"
-        case .everyInputFailed(let count): "none of the \(count) inputs could be used"
-        case .downloadFailed(let url, let reason): "\(url) was not downloaded: \(reason)"
+        case .everyInputFailed(let count):
+            count == 1 ? "the one input could not be used" : "none of the \(count) inputs could be used"
+        case .downloadFailed(let url, let reason): "\(withoutSecrets(url)) was not downloaded: \(reason)"
         case .pinChanged(let url, let pinned, let got):
-            "\(url) has SHA-256 \(got), not \(pinned), which it had the first time"
+            "\(withoutSecrets(url)) has SHA-256 \(got), not \(pinned), which it had the first time"
         case .notInstalled(let program, _): "\(program) is not installed"
         case .databaseIsGiven(let url): "the database in use is \(url), not the private one of the home"
         }
@@ -43,7 +45,7 @@ enum CommandFault: Fault {
             "Download it elsewhere, then: likeness model add FILE.safetensors; "
                 + "without weights: --model structure-2048, for copies and near-duplicates"
         case .notInstalled(_, let package): "Install it: apt-get install \(package)"
-        case .databaseIsGiven: "Leave out --database-url, and unset DATABASE_URL and PGHOST"
+        case .databaseIsGiven: "Leave out --database-url, and unset DATABASE_URL and the PG* variables"
         case .pinChanged: "If the new file is meant: likeness model fetch --accept-changed"
         }
     }
@@ -55,4 +57,13 @@ enum CommandFault: Fault {
     var exitStatus: ExitStatus {
         if case .nothingToAsk = self { .usage } else { .failed }
     }
+}
+
+/// A URL without the parts that may hold a password or a token.
+func withoutSecrets(_ url: String) -> String {
+    guard var parts = URLComponents(string: url) else { return "the URL" }
+    parts.user = nil
+    parts.password = nil
+    parts.query = nil
+    return parts.string ?? "the URL"
 }

@@ -1,6 +1,7 @@
 import Catalog
 import Faults
 import LocalCluster
+import Logging
 import Postgres
 
 /// Which database a command works with.
@@ -32,7 +33,10 @@ extension GlobalOptions {
     ///
     /// - Throws: `LocalClusterError`, `PostgresError` or `CatalogError`, each with the command that mends it.
     func openDatabase() async throws -> Database {
+        // What cannot be answered in the end is refused before anything is done.
+        _ = try outputFormat
         let choice = try databaseChoice()
+        try logger.debug("opening the database", metadata: ["target": "\(choice.target)"])
         let database = Database(choice.target)
         switch choice {
         case .given:

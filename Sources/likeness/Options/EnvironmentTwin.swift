@@ -6,10 +6,11 @@ import Glibc
 /// `--log-level` has LIKENESS_LOG_LEVEL. A value that the option's type cannot take is a usage error that names the
 /// variable, not a value that is passed over.
 enum EnvironmentTwin {
+    /// As ArgumentParser would carry it: a path in it is had back by `PathArgument`.
     static func text(_ variable: String) -> String? {
-        guard let value = getenv(variable) else { return nil }
-        let text = String(cString: value)
-        return text.isEmpty ? nil : text
+        guard let value = getenv(variable), value.pointee != 0 else { return nil }
+        return ArgumentBytes.string(
+            of: UnsafeBufferPointer(start: value, count: strlen(value)).map(UInt8.init(bitPattern:)))
     }
 
     static func value<Value: ExpressibleByArgument>(

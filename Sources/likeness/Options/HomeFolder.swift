@@ -9,11 +9,14 @@ enum HomeFolder {
     /// `--home`, else LIKENESS_HOME, else `$XDG_DATA_HOME/likeness`, else `~/.local/share/likeness`; absolute.
     static func resolve(_ option: PathArgument?) -> FilePath {
         if let option { return absolute(option.filePath) }
-        if let home = EnvironmentTwin.text("LIKENESS_HOME") { return absolute(FilePath(home)) }
+        if let home = EnvironmentTwin.text("LIKENESS_HOME") { return absolute(PathArgument(argument: home).filePath) }
         if geteuid() == 0 { return defaultForRoot }
-        if let data = EnvironmentTwin.text("XDG_DATA_HOME") { return FilePath(data).appending("likeness") }
-        let user = EnvironmentTwin.text("HOME") ?? "/"
-        return FilePath(user).appending(".local/share/likeness")
+        // The XDG specification has relative paths ignored.
+        if let data = EnvironmentTwin.text("XDG_DATA_HOME"), data.hasPrefix("/") {
+            return PathArgument(argument: data).filePath.appending("likeness")
+        }
+        let user = PathArgument(argument: EnvironmentTwin.text("HOME") ?? "/").filePath
+        return absolute(user.appending(".local/share/likeness"))
     }
 
     private static func absolute(_ path: FilePath) -> FilePath {

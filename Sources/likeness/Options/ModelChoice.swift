@@ -48,8 +48,8 @@ struct ModelChooser {
             return ChosenModel(stored: try await add(StructureDescriptor().model, name: nil))
         }
         let file = PathArgument(argument: wanted).filePath
-        guard access(file.string, F_OK) == 0 else {
-            throw CommandFault.noSuchModel(wanted, known: models.map(\.name))
+        guard file.withPlatformString({ access($0, F_OK) }) == 0 else {
+            throw CommandFault.noSuchModel(printableName(ArgumentBytes.bytes(of: wanted)), known: models.map(\.name))
         }
         return try await choose(file: absolute(file), among: models)
     }
@@ -103,7 +103,7 @@ struct ModelChooser {
     }
 
     private func absolute(_ path: FilePath) -> FilePath {
-        guard let resolved = realpath(path.string, nil) else { return path }
+        guard let resolved = path.withPlatformString({ realpath($0, nil) }) else { return path }
         defer { free(resolved) }
         return FilePath(platformString: resolved)
     }

@@ -73,7 +73,7 @@ struct StatusReport: Encodable {
             lines.append("model     none; register one: likeness model add FILE, or likeness model fetch")
         }
         lines += stores.map(storeText)
-        if stores.isEmpty { lines.append("indexes   none; create one: likeness index create default --type flat") }
+        if stores.isEmpty { lines.append("indexes   none is built here; create one, and build: likeness sync --once") }
         return lines.joined(separator: "\n") + "\n"
     }
 
