@@ -53,9 +53,12 @@ final class OneDNNEngine {
 
     /// Runs a primitive and waits for it. A CPU stream is synchronous: the call returns when the work is done.
     func run(_ step: Step) throws(EmbeddingError) {
-        let status = step.arguments.withUnsafeBufferPointer { arguments in
-            dnnl_primitive_execute(
-                step.primitive.handle, stream, Int32(arguments.count), arguments.baseAddress)
+        // oneDNN sees handles alone: what they stand for has to outlive the call, tensors that only this step has included.
+        let status = withExtendedLifetime((step, self)) {
+            step.arguments.withUnsafeBufferPointer { arguments in
+                dnnl_primitive_execute(
+                    step.primitive.handle, stream, Int32(arguments.count), arguments.baseAddress)
+            }
         }
         try check(status, step.name)
     }

@@ -37,13 +37,13 @@ public struct IngestPass: Sendable {
         _ paths: [[UInt8]], report: @escaping @Sendable (IngestEvent) -> Void
     ) async throws -> IngestSummary {
         let start = ContinuousClock.now
-        let walk = Walked(paths)
+        let reader = PictureReader(embedder: embedder, limits: limits)
+        let walk = await reader.walk(paths)
         let unknown = try await unknownFiles(walk.files)
         let tally = IngestTally(total: walk.files.count + walk.unreadable.count, start: start, report: report)
         tally.count(unchanged: walk.files.count - unknown.count)
         let writer = BatchWriter(database: database, model: model, tally: tally)
-        var pipeline = EmbeddingPipeline(
-            embedder: embedder, reader: PictureReader(embedder: embedder, limits: limits), writer: writer)
+        var pipeline = EmbeddingPipeline(embedder: embedder, reader: reader, writer: writer)
         do {
             try await writer.add(failures: walk.unreadable)
             try await ingest(unknown, through: &pipeline, writer: writer)
@@ -109,22 +109,5 @@ public struct IngestPass: Sendable {
         let modelID = model.id
         let known = try await database.run { try Catalog($0).knownContents(digests, model: modelID) }
         return Set(known.filter(\.value.hasEmbedding).keys)
-    }
-}
-
-/// What a walk met, in its order.
-private struct Walked {
-    var files: [FoundFile] = []
-    var unreadable: [FailedFile] = []
-
-    init(_ paths: [[UInt8]]) {
-        for event in FolderWalk(paths) {
-            switch event {
-            case .file(let file): files.append(file)
-            case .unreadable(let path, let reason):
-                unreadable.append(
-                    FailedFile(path: path, errorClass: "unreadable", message: reason, hint: nil, stamp: nil))
-            }
-        }
     }
 }

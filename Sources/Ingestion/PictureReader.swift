@@ -30,6 +30,9 @@ actor PictureReader {
         self.limits = limits
     }
 
+    /// Everything below some paths; looking at the files blocks this thread and no other.
+    func walk(_ paths: [[UInt8]]) -> Walked { Walked(paths) }
+
     /// The bytes of the files, and those files that cannot be read.
     func read(_ files: ArraySlice<FoundFile>) -> (files: [ReadFile], failures: [FailedFile]) {
         var read: [ReadFile] = []

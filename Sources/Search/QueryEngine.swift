@@ -13,6 +13,7 @@ public struct QueryEngine: Sendable {
     private let model: StoredModel
     private let indexName: String?
     private let loadEmbedder: @Sendable () async throws -> any Embedder
+    private let thread = SearchThread()
 
     /// - Parameters:
     ///   - model: whose embeddings are compared.
@@ -81,7 +82,7 @@ public struct QueryEngine: Sendable {
         var asked = k
         while true {
             let began = ContinuousClock.now
-            let neighbors = try index.search(queries.flatMap(\.vector), k: asked)
+            let neighbors = try await thread.search(index, queries.flatMap(\.vector), k: asked)
             let searched = ContinuousClock.now
             let joined = try await join(neighbors, of: queries, position: position)
             found.results = joined.results

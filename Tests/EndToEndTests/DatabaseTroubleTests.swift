@@ -76,6 +76,23 @@ import Testing
         #expect(try await likeness("verify", "--database-url", second).status == 0)
     }
 
+    @Test func `index files that are ahead of a database that was restored are written anew`() async throws {
+        let database = try TestServer.shared.makeDatabase()
+        let url = ["--database-url", database.target.url]
+        for command in [["migrate"], ["ingest", try photo], ["index", "create", "default", "--type", "flat"]] {
+            #expect(try await likeness.run(command + url).status == 0)
+        }
+        #expect(try await likeness.run(["sync", "--once"] + url).status == 0)
+        #expect(try await !likeness.run(["sync", "--once"] + url).errors.contains("rebuilt"))
+        // A backup knows fewer writers than the files do, and gives out the same transaction numbers again.
+        try database.connect().execute("update likeness.index_stores set fencing = 1")
+        let run = try await likeness.run(["sync", "--once"] + url)
+        #expect(run.status == 0)
+        #expect(run.errors.contains("the database is in an earlier state than the files"), "\(run.errors)")
+        #expect(try await !likeness.run(["sync", "--once"] + url).errors.contains("rebuilt"))
+        #expect(try await likeness.run(["verify"] + url).status == 0)
+    }
+
     @Test func `weights that lack a tensor or have another shape are refused by its name`() async throws {
         let database = try TestServer.shared.makeDatabase()
         #expect(try await likeness("migrate", "--database-url", database.target.url).status == 0)
