@@ -36,6 +36,9 @@ final class OneDNNEngine {
     private let stream: dnnl_stream_t
 
     init() throws(EmbeddingError) {
+        // Without the cache every network has primitives of its own. Those that two networks of one process shared gave
+        // wrong results now and then when both were loaded at once on a busy machine (oneDNN 2.6.3).
+        try check(dnnl_set_primitive_cache_capacity(0), "a cache for no primitives")
         handle = try created("the CPU's engine") { dnnl_engine_create(&$0, dnnl_cpu, 0) }
         do {
             let engine = handle
