@@ -55,6 +55,11 @@ func removeFile(_ path: FilePath) {
     _ = path.withPlatformString { unlink($0) }
 }
 
+/// Takes a folder away if nothing is in it.
+func removeEmptyFolder(_ path: FilePath) {
+    _ = path.withPlatformString { rmdir($0) }
+}
+
 /// The whole contents of a file; nil when there is none.
 func contents(of path: FilePath) throws(IndexError) -> [UInt8]? {
     let file: OpenFile

@@ -8,11 +8,11 @@ import SystemPackage
 /// The first 64 bytes of every binary file of a store: what it is, whose it is, and a checksum of that.
 ///
 ///     0   8  "LIKENESS"
-///     8   4  kind: "VECS", "RECS" or "TOMB"
+///     8   4  kind, four letters
 ///     12  4  format
 ///     16  4  dimension
 ///     20  4  0
-///     24  8  number of the chunk
+///     24  8  number of the chunk, or of the generation
 ///     32  16 store
 ///     48  8  publication that wrote the file; 0 for files that grow
 ///     56  4  0
@@ -21,11 +21,19 @@ import SystemPackage
 /// Numbers are little-endian and unsigned.
 struct FileHeader: Equatable {
     static let size = 64
+    /// The version of everything behind headers; a reader refuses a higher one.
+    static let currentFormat = 1
 
     enum Kind: String {
         case vectors = "VECS"
         case records = "RECS"
         case tombstones = "TOMB"
+        /// A whole graph of HNSW, and the lists of links that changed since.
+        case graph = "GRPH"
+        case links = "LINK"
+        /// Centroids and codebooks of IVF, and which rows are in which lists.
+        case centroids = "CENT"
+        case lists = "LIST"
 
         /// Where the contents begin. Rows begin on a page of their own, so that a row of 8 KiB lies on two pages, not on
         /// three.
@@ -41,7 +49,7 @@ struct FileHeader: Equatable {
     /// The header's bytes, up to where the contents begin.
     var bytes: [UInt8] {
         var bytes = Array("LIKENESS".utf8) + Array(kind.rawValue.utf8)
-        bytes += littleEndian(UInt32(Manifest.currentFormat))
+        bytes += littleEndian(UInt32(Self.currentFormat))
         bytes += littleEndian(UInt32(dimension)) + littleEndian(UInt32(0))
         bytes += littleEndian(UInt64(chunk))
         withUnsafeBytes(of: store.uuid) { bytes += $0 }
@@ -64,8 +72,8 @@ struct FileHeader: Equatable {
             throw .damaged(file, what: "has a header that differs from its checksum")
         }
         let format = Int(found.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-        guard format <= Manifest.currentFormat else {
-            throw .newerFormat(file, have: format, know: Manifest.currentFormat)
+        guard format <= Self.currentFormat else {
+            throw .newerFormat(file, have: format, know: Self.currentFormat)
         }
         guard found.prefix(expected.count).elementsEqual(expected) else {
             throw .damaged(file, what: "has the header of another file")

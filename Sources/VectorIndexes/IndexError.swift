@@ -43,6 +43,8 @@ public enum IndexError: Fault, Equatable {
     case native(String)
     /// The writer has been closed.
     case closed(FilePath)
+    /// The building of an index was ended before it was complete, because somebody asked for that.
+    case cancelled(String)
 
     /// What was being done to a file.
     public enum FileOperation: String, Sendable {
@@ -82,6 +84,7 @@ extension IndexError {
         case .file(let operation, let file, let errno):
             "cannot \(operation.rawValue) \(printableName(file)): \(words(errno))"
         case .native(let text): "faiss: \(text)"
+        case .cancelled(let name): "the building of index \(quoted(name)) was cancelled"
         case .closed(let folder): "the writer of \(printableName(folder)) is closed"
         }
     }

@@ -10,7 +10,7 @@ public enum IndexType: String, Sendable, Codable, CaseIterable {
     case ivfpq
 
     /// The types that this version can create.
-    public static var creatable: [IndexType] { [.flat] }
+    public static var creatable: [IndexType] { allCases }
 }
 
 /// What a person asked for when the index was created.

@@ -43,8 +43,10 @@ public struct Position: Codable, Sendable, Equatable {
 ///
 /// A manifest names no file that is not complete on the disk. It is replaced as a whole by each publication.
 public struct Manifest: Codable, Sendable, Equatable {
-    /// The version of all files that this module writes; a reader refuses a higher one.
-    public static let currentFormat = 1
+    /// The version of manifests that this module writes; a reader refuses a higher one.
+    ///
+    /// 2 has generations of indexes; 1, which is read as well, had none.
+    public static let currentFormat = 2
 
     /// One pair of files of rows, and the rows in it that are deleted.
     public struct Chunk: Codable, Sendable, Equatable {
@@ -72,10 +74,12 @@ public struct Manifest: Codable, Sendable, Equatable {
     public struct Index: Codable, Sendable, Equatable {
         /// What was asked for.
         public let specification: IndexSpecification
-        /// Counts the trainings, from 1 on. A flat index needs none and stays at 1.
+        /// Counts the trainings, from 1 on; 0 before the first. A flat index needs none and stays at 1.
         public let generation: Int
         /// When this generation was built; whole seconds.
         public let builtAt: Date
+        /// What it consists of; nil for a flat index, which is the rows themselves.
+        public var built: Generation?
     }
 
     /// The version of the files that this manifest names, and its own.

@@ -7,7 +7,9 @@ import SystemPackage
 ///     vectors/00000001.vectors                a chunk's rows
 ///     vectors/00000001.records                a chunk's ids and checksums, row by row
 ///     vectors/00000001.tombstones-00000007    a chunk's deleted rows, as of publication 7
-///     NAME/                                   generations of index NAME; a flat index has none
+///     NAME/00000003.graph-00000007            generation 3 of index NAME, as publication 7 began it: a graph,
+///     NAME/00000003.links-00000007            and what was added to it since;
+///     NAME/00000003.centroids, .lists         centroids and the lists of rows around them. A flat index has no files
 struct StoreLayout: Sendable {
     static let vectorsFolder = "vectors"
     /// Ends the names of files that are not complete.
@@ -19,6 +21,7 @@ struct StoreLayout: Sendable {
     var lock: FilePath { folder.appending("writer.lock") }
     var vectors: FilePath { folder.appending(Self.vectorsFolder) }
 
+    func index(_ name: String) -> FilePath { folder.appending(name) }
     func vectors(_ chunk: Int) -> FilePath { vectors.appending(Self.vectorsName(chunk)) }
     func records(_ chunk: Int) -> FilePath { vectors.appending(Self.recordsName(chunk)) }
     func tombstones(_ chunk: Int, _ publication: Int) -> FilePath {
@@ -49,7 +52,7 @@ struct StoreLayout: Sendable {
         padded(chunk) + ".tombstones-" + padded(publication)
     }
 
-    private static func padded(_ number: Int) -> String {
+    static func padded(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }

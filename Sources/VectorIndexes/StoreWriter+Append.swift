@@ -54,7 +54,9 @@ extension StoreWriter {
             throw .indexExists(specification.name)
         }
         pending.manifest.indexes.append(
-            .init(specification: specification, generation: 1, builtAt: wholeSeconds(now())))
+            .init(
+                specification: specification, generation: specification.type == .flat ? 1 : 0,
+                builtAt: wholeSeconds(now()), built: nil))
         pending.manifest.indexes.sort { $0.specification.name < $1.specification.name }
         pending.isChanged = true
     }

@@ -26,6 +26,7 @@ extension StoreWriter {
                 next.chunks[place].tombstones = try writeTombstones(place, next)
             }
             try synchronizeFolder(layout.vectors)
+            try writeIndexes(&next)
             try writeWhole(ManifestFile.encode(next), to: layout.manifest)
             do throws(IndexError) {
                 try synchronizeFolder(layout.folder)
@@ -62,11 +63,15 @@ extension StoreWriter {
         // Readers that are about to open what the old manifest named look again at the manifest.
         let replaced = published.map { StoreLayout.names(in: $0).subtracting(StoreLayout.names(in: next)) } ?? []
         for name in replaced { removeFile(layout.vectors.appending(name)) }
+        let before = published
         published = next
         pending.manifest = next
         // Of a store that was damaged nobody knows what it consisted of. What cannot be removed now, the next writer will.
-        if emptyStart != nil { try? removeLeftovers() }
+        if emptyStart != nil { try? removeLeftovers() } else { removeIndexFiles(of: before, replacedBy: next) }
         emptyStart = nil
+        let numbers = Set(next.chunks.map(\.number))
+        mappings = mappings.filter { numbers.contains($0.key) }
+        growing = growing.filter { name, _ in next.indexes.contains { $0.specification.name == name } }
         pending.changedTombstones = []
         pending.isChanged = false
         let open = pending.openChunk.map { next.chunks[$0].number }

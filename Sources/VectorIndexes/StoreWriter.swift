@@ -21,6 +21,11 @@ public final class StoreWriter {
     var files: [Int: ChunkFiles] = [:]
     /// What a writer that begins with nothing goes back to; nil once it has published.
     var emptyStart: PendingStore?
+    /// Indexes that have structure of their own, by name, as they are to be after the next publication; loaded when rows
+    /// come.
+    var growing: [String: LoadedIndex] = [:]
+    /// The vectors of chunks, by number, where indexes refer to them.
+    var mappings: [Int: MappedBytes] = [:]
     private var lock: WriterLock?
     /// What makes every further call useless: see ``IndexError/FileOperation/synchronize``.
     private var fatal: IndexError?
@@ -77,7 +82,12 @@ public final class StoreWriter {
         var manifest = try newManifest(identity, fence, store ?? published?.store, rowsPerChunk, now)
         if let published {
             manifest.publication = published.publication
-            manifest.indexes = published.indexes
+            // Slots will be others: indexes are built anew.
+            manifest.indexes = published.indexes.map { index in
+                var index = index
+                index.built = nil
+                return index
+            }
         }
         let numbers = try names(in: layout.vectors).compactMap(StoreLayout.chunkNumber(of:))
         manifest.nextChunk = max(published?.nextChunk ?? 1, (numbers.max() ?? 0) + 1)
@@ -123,6 +133,7 @@ public final class StoreWriter {
     public func discard() throws(IndexError) {
         try checkUsable()
         files = [:]
+        growing = [:]
         if let emptyStart {
             pending = emptyStart
         } else if let published {
@@ -133,6 +144,8 @@ public final class StoreWriter {
     /// Lets the next writer in. What has not been published is lost; every further call is refused.
     public func close() {
         files = [:]
+        growing = [:]
+        mappings = [:]
         lock = nil
     }
 
@@ -207,6 +220,7 @@ extension StoreWriter {
             guard StoreLayout.chunkNumber(of: name) != nil else { continue }
             removeFile(layout.vectors.appending(name))
         }
+        try removeIndexLeftovers(keepingDrafts: published != nil)
     }
 }
 

@@ -13,7 +13,8 @@ public struct VectorStore: Sendable {
     public let folder: FilePath
     /// What was current when the store was opened.
     public let manifest: Manifest
-    let chunks: [OpenChunk]
+    let rows: StoreRows
+    var chunks: [OpenChunk] { rows.chunks }
     private let live: LiveRows
 
     /// Opens the store in a folder; nil when there is none.
@@ -43,7 +44,7 @@ public struct VectorStore: Sendable {
     private init(folder: FilePath, manifest: Manifest, chunks: [OpenChunk]) {
         self.folder = folder
         self.manifest = manifest
-        self.chunks = chunks
+        rows = StoreRows(chunks, of: manifest)
         live = LiveRows(chunks)
     }
 
@@ -100,9 +101,12 @@ public struct VectorStore: Sendable {
         guard let entry = manifest.indexes.first(where: { $0.specification.name == name }) else {
             throw .noSuchIndex(name, have: manifest.indexes.map(\.specification.name))
         }
+        // Until its first generation is built, an index of any type answers exactly, from the rows.
+        guard entry.built != nil else { return FlatIndex(entry, over: self) }
         switch entry.specification.type {
         case .flat: return FlatIndex(entry, over: self)
-        case .hnsw, .ivfflat, .ivfpq: throw .typeUnavailable(entry.specification.type)
+        case .hnsw: return try HNSWIndex.open(entry, over: self)
+        case .ivfflat, .ivfpq: return try InvertedFileIndex.open(entry, over: self)
         }
     }
 }

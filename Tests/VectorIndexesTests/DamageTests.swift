@@ -93,14 +93,14 @@ import VectorIndexes
         let scratch = try smallStore()
         let whole = try scratch.read("manifest.json")
         var body = String(decoding: whole.drop { $0 != UInt8(ascii: "\n") }.dropFirst(), as: UTF8.self)
-        let format = try #require(body.firstRange(of: "\"format\" : 1"))
-        body.replaceSubrange(format, with: "\"format\" : 2")
+        let format = try #require(body.firstRange(of: "\"format\" : 2"))
+        body.replaceSubrange(format, with: "\"format\" : 3")
         let digits = String(CRC32C.checksum(Array(body.utf8)), radix: 16)
         let checksum = String(repeating: "0", count: 8 - digits.count) + digits
         try scratch.write(Array("{ \"checksum\": \"\(checksum)\",\n\(body)".utf8), to: "manifest.json")
         let manifest = scratch.file("manifest.json")
-        #expect(throws: IndexError.newerFormat(manifest, have: 2, know: 1)) { try scratch.open() }
-        #expect(throws: IndexError.newerFormat(manifest, have: 2, know: 1)) {
+        #expect(throws: IndexError.newerFormat(manifest, have: 3, know: 2)) { try scratch.open() }
+        #expect(throws: IndexError.newerFormat(manifest, have: 3, know: 2)) {
             try StoreWriter.rebuild(scratch.store, identity: scratch.identity(2), fence: 1)
         }
 

@@ -3,21 +3,24 @@ import SystemPackage
 import Testing
 import VectorIndexes
 
-/// The bytes of format 1, written today and readable forever.
+/// The bytes of every format, readable forever; the newest is the one that is written.
 @Suite struct GoldenFileTests {
     @Test func `a small store has these bytes`() throws {
         let scratch = try Scratch()
         try writeSmallStore(scratch)
-        #expect(String(decoding: try scratch.read("manifest.json"), as: UTF8.self) == Self.manifest)
+        #expect(
+            String(decoding: try scratch.read("manifest.json"), as: UTF8.self)
+                == Self.manifest(format: 2, checksum: "7386f19c"))
         #expect(hexadecimal(try scratch.read("vectors/00000001.vectors")) == Self.vectors)
         #expect(hexadecimal(try scratch.read("vectors/00000001.records")) == Self.records)
         #expect(hexadecimal(try scratch.read("vectors/00000001.tombstones-00000002")) == Self.tombstones)
         #expect(try scratch.names().count == 5)
     }
 
-    @Test func `these bytes are read`() throws {
+    @Test(arguments: [(1, "c11c9ef3"), (2, "7386f19c")])
+    func `these bytes are read`(format: Int, checksum: String) throws {
         let scratch = try Scratch()
-        try scratch.write(Array(Self.manifest.utf8), to: "manifest.json")
+        try scratch.write(Array(Self.manifest(format: format, checksum: checksum).utf8), to: "manifest.json")
         try scratch.write(bytes(Self.vectors), to: "vectors/00000001.vectors")
         try scratch.write(bytes(Self.records), to: "vectors/00000001.records")
         try scratch.write(bytes(Self.tombstones), to: "vectors/00000001.tombstones-00000002")
@@ -86,8 +89,9 @@ import VectorIndexes
         return bytes
     }
 
-    private static let manifest = """
-        { "checksum": "c11c9ef3",
+    private static func manifest(format: Int, checksum: String) -> String {
+        """
+        { "checksum": "\(checksum)",
           "chunks" : [
             {
               "number" : 1,
@@ -101,7 +105,7 @@ import VectorIndexes
             }
           ],
           "fence" : 4,
-          "format" : 1,
+          "format" : \(format),
           "identity" : {
             "dimension" : 2,
             "model" : "m",
@@ -129,6 +133,7 @@ import VectorIndexes
         }
 
         """
+    }
 
     private static let vectors = """
         4c494b454e4553535645435301000000

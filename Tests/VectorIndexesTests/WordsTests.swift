@@ -53,7 +53,7 @@ import VectorIndexes
             .typeUnavailable(.hnsw),
             """
             error: indexes of type hnsw cannot be created by this version
-            detail: There is: flat.
+            detail: There is: flat, hnsw, ivfflat, ivfpq.
             hint: Create a flat index: likeness index create NAME --type flat
             """
         ),
