@@ -55,6 +55,24 @@ func removeFile(_ path: FilePath) {
     _ = path.withPlatformString { unlink($0) }
 }
 
+/// Gives a file another name on the same disk.
+func move(_ path: FilePath, to other: FilePath) throws(IndexError) {
+    guard path.withPlatformString({ from in other.withPlatformString { rename(from, $0) } }) == 0 else {
+        throw .file(.write, other, .current)
+    }
+}
+
+/// Takes a folder away with all that is in it. One that is not there is no error. Symbolic links are not followed.
+func removeTree(_ folder: FilePath) throws(IndexError) {
+    for name in try names(in: folder) {
+        let path = folder.appending(name)
+        if path.withPlatformString({ unlink($0) }) != 0, Errno.current == .isDirectory || Errno.current == .notPermitted {
+            try removeTree(path)
+        }
+    }
+    removeEmptyFolder(folder)
+}
+
 /// Takes a folder away if nothing is in it.
 func removeEmptyFolder(_ path: FilePath) {
     _ = path.withPlatformString { rmdir($0) }

@@ -7,6 +7,7 @@ import SystemPackage
 ///     vectors/00000001.vectors                a chunk's rows
 ///     vectors/00000001.records                a chunk's ids and checksums, row by row
 ///     vectors/00000001.tombstones-00000007    a chunk's deleted rows, as of publication 7
+///     .compaction/                            a copy without deleted rows, while it is made
 ///     NAME/00000003.graph-00000007            generation 3 of index NAME, as publication 7 began it: a graph,
 ///     NAME/00000003.links-00000007            and what was added to it since;
 ///     NAME/00000003.centroids, .lists         centroids and the lists of rows around them. A flat index has no files
@@ -21,6 +22,8 @@ struct StoreLayout: Sendable {
     var lock: FilePath { folder.appending("writer.lock") }
     var vectors: FilePath { folder.appending(Self.vectorsFolder) }
 
+    /// Where a compacted copy of the store is made; no index can have this name.
+    var compaction: FilePath { folder.appending(".compaction") }
     func index(_ name: String) -> FilePath { folder.appending(name) }
     func vectors(_ chunk: Int) -> FilePath { vectors.appending(Self.vectorsName(chunk)) }
     func records(_ chunk: Int) -> FilePath { vectors.appending(Self.recordsName(chunk)) }

@@ -41,6 +41,8 @@ public final class StoreWriter {
     ///   - store: the number by which a catalog knows this store; must be what the store was created with. nil: any, and
     ///     a random one for a new store.
     ///   - rowsPerChunk: for a new store, ``StoreLimits/rowsPerChunk``.
+    ///   - keepingDrafts: whether generations are being built, or a compaction is being made, for this store right now; else
+    ///     what an earlier process left of them is removed.
     ///   - now: tells the time for manifests.
     /// - Throws: ``IndexError/wrongModel(have:need:)``, ``IndexError/wrongStore(have:need:)``,
     ///   ``IndexError/fenced(have:need:)``, ``IndexError/locked(_:by:)``, ``IndexError/damaged(_:what:)``,
@@ -48,7 +50,8 @@ public final class StoreWriter {
     ///   have.
     public static func open(
         _ folder: FilePath, identity: StoreIdentity, fence: UInt64, store: UUID? = nil,
-        rowsPerChunk: Int = StoreLimits.defaultRowsPerChunk, now: @escaping @Sendable () -> Date = { Date() }
+        rowsPerChunk: Int = StoreLimits.defaultRowsPerChunk, keepingDrafts: Bool = false,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws(IndexError) -> StoreWriter {
         let layout = StoreLayout(folder: folder)
         let new = try newManifest(identity, fence, store, rowsPerChunk, now)
@@ -58,7 +61,7 @@ public final class StoreWriter {
         let pending = try published.map { manifest throws(IndexError) in try PendingStore(manifest, layout: layout) }
         let writer = StoreWriter(layout, lock, pending, startingEmpty: PendingStore(new), published: published, now)
         writer.pending.manifest.fence = fence
-        try writer.removeLeftovers()
+        try writer.removeLeftovers(keepingDrafts: keepingDrafts)
         if published?.fence != fence { try writer.publish() }
         return writer
     }
@@ -214,13 +217,16 @@ extension StoreWriter {
 
     /// Removes the files that no manifest names: those of a writer that ended before it could publish, or before it could
     /// remove what it had replaced.
-    func removeLeftovers() throws(IndexError) {
+    ///
+    /// - Parameter keepingDrafts: leaves alone what is being built for this store.
+    func removeLeftovers(keepingDrafts: Bool) throws(IndexError) {
         let needed = StoreLayout.names(in: pending.manifest)
         for name in try names(in: layout.vectors) where !needed.contains(name) {
             guard StoreLayout.chunkNumber(of: name) != nil else { continue }
             removeFile(layout.vectors.appending(name))
         }
-        try removeIndexLeftovers(keepingDrafts: published != nil)
+        if !keepingDrafts { try removeTree(layout.compaction) }
+        try removeIndexLeftovers(keepingDrafts: keepingDrafts)
     }
 }
 
