@@ -75,7 +75,7 @@ let package = Package(
         module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
         module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
-        module("Benchmarking", ["Embeddings", "Faults", "Imaging", system]),
+        module("Benchmarking", ["Embeddings", "Faults", "Imaging", "VectorIndexes", system]),
         .executableTarget(
             name: "likeness",
             dependencies: [

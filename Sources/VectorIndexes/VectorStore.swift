@@ -48,6 +48,14 @@ public struct VectorStore: Sendable {
         live = LiveRows(chunks)
     }
 
+    /// The rows of an opened store with other indexes.
+    init(_ store: VectorStore, folder: FilePath, manifest: Manifest) {
+        self.folder = folder
+        self.manifest = manifest
+        rows = store.rows
+        live = store.live
+    }
+
     /// Rows that a search can find.
     public var liveCount: Int { manifest.liveCount }
 

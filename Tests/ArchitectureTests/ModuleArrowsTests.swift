@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
     "Ingestion": ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
     "IndexSync": ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
-    "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search"],
+    "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
     "likeness": [
         "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
         "Postgres", "Search", "VectorIndexes",
