@@ -80,7 +80,7 @@ let package = Package(
             name: "likeness",
             dependencies: [
                 "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-                "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
+                "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
             ], swiftSettings: swift),
 
         // Tests.

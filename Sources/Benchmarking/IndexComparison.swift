@@ -1,4 +1,3 @@
-import Faults
 public import SystemPackage
 public import VectorIndexes
 
@@ -70,7 +69,7 @@ public struct IndexComparison: Sendable {
     ///   - progress: is told what is being done and which share of everything is, 0 to 1.
     /// - Returns: a measurement each, brute force first, then in the order of the specifications.
     public func run(
-        _ specifications: [IndexSpecification], progress: @escaping @Sendable (String, Double) -> Void
+        _ specifications: [IndexSpecification], progress: (String, Double) -> Void
     ) throws(IndexError) -> [IndexMeasurement] {
         var contenders = [Contender(BruteForce(over: store), named: "bruteforce")]
         var store = store.withTrialIndexes(in: folder)
@@ -95,7 +94,7 @@ public struct IndexComparison: Sendable {
         _ specification: IndexSpecification, _ store: inout VectorStore
     ) throws(IndexError) -> Contender {
         if specification.type == .flat {
-            return Contender(store.flat(named: specification.name), named: "flat")
+            return Contender(store.exact, named: "flat")
         }
         let start = ContinuousClock.now
         let draft = try GenerationJob(specification, generation: 1, over: store).build()

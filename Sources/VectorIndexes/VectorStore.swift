@@ -101,6 +101,14 @@ public struct VectorStore: Sendable {
         }
     }
 
+    /// The exact search over the rows of this opened store, whether or not it has an index.
+    public var exact: any SearchableIndex {
+        FlatIndex(
+            Manifest.Index(
+                specification: IndexSpecification(name: "exact", type: .flat), generation: 0,
+                builtAt: manifest.publishedAt, built: nil), over: self)
+    }
+
     /// An index over the rows of this opened store.
     ///
     /// - Throws: ``IndexError/noSuchIndex(_:have:)``, or ``IndexError/typeUnavailable(_:)`` for an index that a later

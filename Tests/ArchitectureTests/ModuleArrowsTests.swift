@@ -17,7 +17,7 @@ private let allowedImports: [String: Set<String>] = [
     "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
     "likeness": [
         "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-        "Postgres", "Search", "VectorIndexes",
+        "NativeThreads", "Postgres", "Search", "VectorIndexes",
     ],
 ]
 

@@ -3,5 +3,5 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measures, on this machine.",
-        subcommands: [BenchEmbed.self, BenchDecode.self])
+        subcommands: [BenchIndexes.self, BenchEmbed.self, BenchDecode.self], defaultSubcommand: BenchIndexes.self)
 }

@@ -48,14 +48,23 @@ struct BenchIndexes: AsyncParsableCommand, ComputesForLong {
         guard let store = try VectorStore.open(folder), store.liveCount > 0 else {
             throw CommandFault.nothingIndexed(model: model.name)
         }
-        let benchmark = IndexBenchmark(store: store, model: model, queries: queries, rounds: rounds)
+        let scratch = try ScratchFolder(in: global.homeFolder, named: "bench")
+        let vectors = Self.evenlySpread(queries, of: store)
+        let comparison = IndexComparison(over: store, in: scratch.path, queries: vectors, rounds: rounds)
         let started = ContinuousClock.now
-        let quiet = global.isQuiet
-        let measurements = try await benchmark.run(
-            specifications(), in: global.homeFolder, progress: BenchmarkProgress(quiet: quiet))
-        let report = BenchmarkReport(store: store, model: model, queries: queries, measurements)
-        try await report.record(in: database, seconds: (ContinuousClock.now - started) / .seconds(1))
+        let measurements = try await BenchmarkThread().run(comparison, specifications(), quiet: global.isQuiet)
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let report = BenchmarkReport(
+            rows: store.liveCount, dimension: model.dimension, model: model.name, queries: vectors.count,
+            results: measurements)
+        try await report.record(in: database, model: model.id, seconds: seconds)
         try report.write(try global.outputFormat)
+    }
+
+    private static func evenlySpread(_ count: Int, of store: VectorStore) -> [[Float]] {
+        let ids = store.liveIDs()
+        let taken = min(count, ids.count)
+        return (0..<taken).compactMap { store.vector(of: ids[$0 * ids.count / taken]) }
     }
 
     private func specifications() -> [IndexSpecification] {
@@ -68,5 +77,22 @@ struct BenchIndexes: AsyncParsableCommand, ComputesForLong {
             IndexSpecification(name: "ivfpq", type: .ivfpq, parameters: lists),
             IndexSpecification(name: "hnsw", type: .hnsw),
         ]
+    }
+}
+
+/// The thread on which a comparison runs, with a line of progress.
+private actor BenchmarkThread {
+    private let thread = NativeThreadExecutor(name: "bench")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    func run(
+        _ comparison: IndexComparison, _ specifications: [IndexSpecification], quiet: Bool
+    ) throws(IndexError) -> [IndexMeasurement] {
+        var bar = ProgressBar(quiet: quiet)
+        let start = ContinuousClock.now
+        defer { bar.clear() }
+        return try comparison.run(specifications) { what, share in
+            bar.update(done: Int(share * 100), total: 100, elapsed: ContinuousClock.now - start, note: what)
+        }
     }
 }

@@ -8,6 +8,7 @@ enum CommandFault: Fault {
     case noSuchModel(String, known: [String])
     case weightsNotHere(model: String, sha256: String)
     case nothingToAsk
+    case nothingIndexed(model: String)
     case everyInputFailed(count: Int)
     case downloadFailed(url: String, reason: String)
     case pinChanged(url: String, pinned: String, got: String)
@@ -21,6 +22,7 @@ enum CommandFault: Fault {
             "there is no model \"\(name)\"; the catalog has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
         case .weightsNotHere(let model, let sha256):
             "the weights of model \(model) are not on this machine (SHA-256 \(sha256.prefix(12))…)"
+        case .nothingIndexed(let model): "there is no index of model \(model) with rows to compare"
         case .nothingToAsk: "a query needs an image file or --id"
         case .everyInputFailed(let count):
             count == 1 ? "the one input could not be used" : "none of the \(count) inputs could be used"
@@ -39,6 +41,8 @@ enum CommandFault: Fault {
                 + "without a network: --model structure-2048, for copies and near-duplicates"
         case .noSuchModel: "See what there is: likeness model list"
         case .weightsNotHere: "Name the file: likeness model add FILE.safetensors"
+        case .nothingIndexed:
+            "Create one and fill it: likeness index create default --type flat && likeness sync --once"
         case .nothingToAsk: "likeness query PICTURE.jpg"
         case .everyInputFailed: nil
         case .downloadFailed:
