@@ -31,7 +31,11 @@ func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "likeness",
-    products: [.executable(name: "likeness", targets: ["likeness"])],
+    products: [
+        .executable(name: "likeness", targets: ["likeness"]),
+        // Preloaded by the crash tests.
+        .library(name: "FaultInjection", type: .dynamic, targets: ["FaultInjection"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -98,6 +102,11 @@ let package = Package(
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(of: "Command", ["likeness", system]),
+        .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),
+        tests(of: "Crash", ["Catalog", "likeness", "LocalCluster", "Postgres", "VectorIndexes", system]),
+        .executableTarget(
+            name: "index-measurements", dependencies: ["Imaging", "VectorIndexes", system],
+            path: "Tests/IndexMeasurements", swiftSettings: swift),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],
     cLanguageStandard: .c11,

@@ -1,0 +1,122 @@
+import Catalog
+import Foundation
+import Glibc
+import LocalCluster
+import Postgres
+import SystemPackage
+import TestSupport
+import Testing
+import VectorIndexes
+
+/// A home with a database, an index of each type, and pictures that come, change and go while a daemon follows them.
+final class CrashScene {
+    static let dimension = 48
+    let home: HomeWithDatabase
+    let likeness: LikenessBinary
+    private let log: FilePath
+    private var synthetic: SyntheticCatalog
+    private var random: SeededGenerator
+    private var images: [ImageID] = []
+    private var added = 0
+    var cluster: LocalCluster { LocalCluster(home: home.path, durability: .testing) }
+
+    init(seed: UInt64) async throws {
+        home = try HomeWithDatabase()
+        likeness = LikenessBinary(home: home.path)
+        log = home.path.appending("daemon.log")
+        random = SeededGenerator(state: seed)
+        try #require(try await likeness("migrate").status == 0)
+        synthetic = try SyntheticCatalog(LocalCluster(home: home.path).target, dimension: Self.dimension)
+        try write(pictures: 600)
+        for type in IndexType.allCases {
+            let run = try await likeness(
+                "index", "create", type.rawValue, "--type", type.rawValue, "--model", "synthetic")
+            try #require(run.status == 0, "\(run.errors)")
+        }
+        let run = try await likeness("sync", "--once")
+        try #require(run.status == 0, "\(run.errors)")
+    }
+
+    /// The store's folder.
+    var store: FilePath { home.path.appending("indexes").appending("synthetic") }
+
+    func daemon(fault: String? = nil, while condition: FilePath? = nil) throws -> RunningProgram {
+        var environment: [String: String] = [:]
+        if let fault {
+            environment["LD_PRELOAD"] =
+                LikenessBinary.path.removingLastComponent().appending("libFaultInjection.so").string
+            environment["LIKENESS_FAULT"] = fault
+            environment["LIKENESS_FAULT_WHILE"] = condition?.string
+        }
+        return try RunningProgram(["sync", "--poll-interval", "50ms"], home: home.path, environment: environment, errors: log)
+    }
+
+    /// What the daemons wrote last.
+    var lastWords: String {
+        String(((try? String(contentsOfFile: log.string, encoding: .utf8)) ?? "").suffix(2_000))
+    }
+
+    /// Connects anew: the server was restarted.
+    func reconnect() throws { synthetic = try SyntheticCatalog(cluster.target, dimension: Self.dimension) }
+
+    /// Pictures come, some change and some go, in three transactions.
+    func write(pictures count: Int) throws {
+        let new = (0..<count).map { place in
+            (name: "picture \(added + place)", vector: vector())
+        }
+        added += count
+        images += try synthetic.add(new)
+        for _ in 0..<min(count / 4, images.count) {
+            guard let image = images.randomElement(using: &random) else { break }
+            try synthetic.replace(image, vector())
+        }
+        images.shuffle(using: &random)
+        let gone = images.suffix(min(count / 3, max(0, images.count - 400)))
+        images.removeLast(gone.count)
+        try synthetic.delete(Array(gone))
+    }
+
+    /// A number from a range, the same in every run with the same seed.
+    func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+
+    func pick<T>(_ choices: [T]) -> T { choices[number(0...choices.count - 1)] }
+
+    /// Brings the index files up to the catalog and holds them against it; every index must find a picture by itself.
+    func requireSound(after what: String) async throws {
+        let sync = try await likeness("sync", "--once")
+        try #require(sync.status == 0, "after \(what): \(sync.errors)\n\(lastWords)")
+        let verify = try await likeness("verify")
+        try #require(verify.status == 0, "after \(what): \(verify.errors)\n\(lastWords)")
+        let image = try #require(images.randomElement(using: &random))
+        for type in IndexType.allCases {
+            let query = try await likeness(
+                "query", "--id", "\(image.rawValue)", "-k", "5", "--index", type.rawValue, "--model", "synthetic",
+                "--format", "csv")
+            let lines = query.output.split(whereSeparator: \.isNewline)
+            try #require(
+                query.status == 0 && lines.count == 6 && lines[1].contains("\(image.rawValue)"),
+                "after \(what), \(type.rawValue): \(query.errors)\(query.output)")
+        }
+    }
+
+    /// Values around one of twenty centers, so that lists and graphs have something to find.
+    private func vector() -> [Float] {
+        var center = SeededGenerator(state: UInt64(number(1...20)))
+        return (0..<Self.dimension).map { _ in
+            Float.random(in: -1...1, using: &center) + Float.random(in: -0.2...0.2, using: &random)
+        }
+    }
+}
+
+/// SplitMix64. Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
