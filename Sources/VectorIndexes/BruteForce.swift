@@ -3,14 +3,18 @@
 ///
 /// Exact but for rounding: sums run in float32, eight lanes at a time, as a compiler makes them of such a loop.
 public struct BruteForce: SearchableIndex {
+    /// A name for people: there is nothing on the disk.
     public let specification = IndexSpecification(name: "bruteforce", type: .flat)
+    /// Always 0: there is nothing to train.
     public let generation = 0
     private let store: VectorStore
 
     /// Reads the rows of an opened store where they lie.
     public init(over store: VectorStore) { self.store = store }
 
+    /// Live rows.
     public var count: Int { store.liveCount }
+    /// Numbers in a query.
     public var dimension: Int { store.manifest.identity.dimension }
 
     /// As ``SearchableIndex/search(_:k:filter:threads:)``, on the calling thread alone.

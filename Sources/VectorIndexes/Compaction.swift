@@ -120,7 +120,8 @@ extension StoreWriter {
             guard let new = manifest.indexes.first(where: { $0.specification == entry.specification }) else {
                 // Created since: it is built like every new one.
                 return Manifest.Index(
-                    specification: entry.specification, generation: entry.generation, builtAt: entry.builtAt, built: nil)
+                    specification: entry.specification, generation: entry.generation, builtAt: entry.builtAt, built: nil
+                )
             }
             return new
         }

@@ -66,7 +66,8 @@ func move(_ path: FilePath, to other: FilePath) throws(IndexError) {
 func removeTree(_ folder: FilePath) throws(IndexError) {
     for name in try names(in: folder) {
         let path = folder.appending(name)
-        if path.withPlatformString({ unlink($0) }) != 0, Errno.current == .isDirectory || Errno.current == .notPermitted {
+        if path.withPlatformString({ unlink($0) }) != 0, Errno.current == .isDirectory || Errno.current == .notPermitted
+        {
             try removeTree(path)
         }
     }

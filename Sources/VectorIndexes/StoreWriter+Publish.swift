@@ -67,7 +67,11 @@ extension StoreWriter {
         published = next
         pending.manifest = next
         // Of a store that was damaged nobody knows what it consisted of. What cannot be removed now, the next writer will.
-        if emptyStart != nil { try? removeLeftovers(keepingDrafts: false) } else { removeIndexFiles(of: before, replacedBy: next) }
+        if emptyStart != nil {
+            try? removeLeftovers(keepingDrafts: false)
+        } else {
+            removeIndexFiles(of: before, replacedBy: next)
+        }
         emptyStart = nil
         let numbers = Set(next.chunks.map(\.number))
         mappings = mappings.filter { numbers.contains($0.key) }

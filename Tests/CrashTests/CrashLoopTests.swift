@@ -7,8 +7,8 @@ import Testing
 
 /// Kills, faults and damage, each followed by a look at everything: `verify` is clean and every index answers.
 ///
-/// Runs for LIKENESS_CRASH_SECONDS (40), from LIKENESS_CRASH_SEED (the time); `Scripts/crash` sets both. Prints what was
-/// survived how often.
+/// Runs for LIKENESS_CRASH_SECONDS (40), from LIKENESS_CRASH_SEED (the time); `Scripts/crash` sets both. Prints what it
+/// survived, how often.
 @Suite(.serialized) struct CrashLoopTests {
     @Test func `whatever ends or hinders the daemon, the files follow the catalog afterwards`() async throws {
         let environment = ProcessInfo.processInfo.environment
@@ -46,6 +46,7 @@ struct Survived {
 
     var report: String {
         let kinds = byKind.sorted { $0.key < $1.key }.map { "| \($0.key) | \($0.value) |\n" }.joined()
-        return "survived with seed \(seed), \(details.count) different ones:\n\n| trouble | times |\n|---|---|\n" + kinds
+        return "survived with seed \(seed), \(details.count) different ones:\n\n| trouble | times |\n|---|---|\n"
+            + kinds
     }
 }

@@ -48,7 +48,8 @@ final class CrashScene {
             environment["LIKENESS_FAULT"] = fault
             environment["LIKENESS_FAULT_WHILE"] = condition?.string
         }
-        return try RunningProgram(["sync", "--poll-interval", "50ms"], home: home.path, environment: environment, errors: log)
+        return try RunningProgram(
+            ["sync", "--poll-interval", "50ms"], home: home.path, environment: environment, errors: log)
     }
 
     /// What the daemons wrote last.

@@ -31,7 +31,8 @@ enum Trouble: String, CaseIterable {
     }
 
     private static let parts = [
-        "manifest", "vectors", "records", "sketches", "tombstones", "graph", "links", "lists", "centroids", "projection",
+        "manifest", "vectors", "records", "sketches", "tombstones", "graph", "links", "lists", "centroids",
+        "projection",
     ]
 
     private func killAtRandom(_ scene: CrashScene) async throws -> String {

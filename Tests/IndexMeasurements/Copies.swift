@@ -76,7 +76,7 @@ enum Copies {
             let gray = 0.299 * values[0] + 0.587 * values[1] + 0.114 * values[2]
             for channel in 0..<3 {
                 let value = gray + (values[channel] - gray) * saturation
-                image.pixels[3 * pixel + channel] = UInt8(min(max(value, 0), 255) + 0.5 > 255 ? 255 : min(max(value, 0), 255) + 0.5)
+                image.pixels[3 * pixel + channel] = UInt8(min(max(value, 0), 255).rounded())
             }
         }
     }
