@@ -108,7 +108,7 @@ extension StoreWriter {
     }
 
     /// The rows of a chunk, those to come included, as they will lie in the file.
-    private func mappedVectors(of chunk: Int) throws(IndexError) -> UnsafePointer<Float> {
+    func mappedVectors(of chunk: Int) throws(IndexError) -> UnsafePointer<Float> {
         if mappings[chunk] == nil {
             let capacity = pending.manifest.rowsPerChunk * 4 * pending.manifest.identity.dimension
             let file = try OpenFile(layout.vectors(chunk), for: .read)

@@ -26,6 +26,8 @@ public final class StoreWriter {
     var growing: [String: LoadedIndex] = [:]
     /// The vectors of chunks, by number, where indexes refer to them.
     var mappings: [Int: MappedBytes] = [:]
+    /// What rows are sketched with; loaded when rows come.
+    var sketcher: Sketcher?
     private var lock: WriterLock?
     /// What makes every further call useless: see ``IndexError/FileOperation/synchronize``.
     private var fatal: IndexError?
@@ -134,6 +136,7 @@ public final class StoreWriter {
         try checkUsable()
         files = [:]
         growing = [:]
+        sketcher = nil
         if let emptyStart {
             pending = emptyStart
         } else if let published {
@@ -146,6 +149,7 @@ public final class StoreWriter {
         files = [:]
         growing = [:]
         mappings = [:]
+        sketcher = nil
         lock = nil
     }
 
@@ -217,7 +221,9 @@ extension StoreWriter {
     func removeLeftovers() throws(IndexError) {
         let needed = StoreLayout.names(in: pending.manifest)
         for name in try names(in: layout.vectors) where !needed.contains(name) {
-            guard StoreLayout.chunkNumber(of: name) != nil else { continue }
+            guard StoreLayout.chunkNumber(of: name) != nil || StoreLayout.sketchGeneration(of: name) != nil,
+                !mayBeDraft(name)
+            else { continue }
             removeFile(layout.vectors.appending(name))
         }
         try removeIndexLeftovers(keepingDrafts: published != nil)
