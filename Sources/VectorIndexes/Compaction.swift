@@ -10,13 +10,18 @@ public struct CompactionJob: Sendable {
     public let store: VectorStore
     /// The number of the first chunk; the writer leaves this one and those after it to the job.
     let firstChunk: Int
+    /// The number that new sketches get.
+    let sketchGeneration: Int
     /// Threads to use, the calling one included.
     let threads: Int
     private let now: @Sendable () -> Date
 
-    init(store: VectorStore, firstChunk: Int, threads: Int, now: @escaping @Sendable () -> Date) {
+    init(
+        store: VectorStore, firstChunk: Int, sketchGeneration: Int, threads: Int, now: @escaping @Sendable () -> Date
+    ) {
         self.store = store
         self.firstChunk = firstChunk
+        self.sketchGeneration = sketchGeneration
         self.threads = threads
         self.now = now
     }
@@ -62,6 +67,8 @@ public struct CompactionJob: Sendable {
 
     private func buildIndexes(_ writer: StoreWriter, _ control: BuildControl) throws(IndexError) {
         guard let copy = try VectorStore.open(writer.folder) else { return }
+        let sketches = SketchJob(over: copy, generation: sketchGeneration, threads: threads, now: now)
+        if store.manifest.sketch != nil, let draft = try sketches.build(control) { try writer.adopt(draft) }
         for entry in copy.manifest.indexes where entry.specification.type != .flat && copy.liveCount > 0 {
             let generation = try writer.nextGeneration(of: entry.specification.name)
             let job = GenerationJob(entry.specification, generation: generation, over: copy, threads: threads)
@@ -90,7 +97,8 @@ extension StoreWriter {
         let firstChunk = pending.manifest.nextChunk
         // As many again for what is appended until the copy takes over.
         pending.manifest.nextChunk += 2 * (store.liveCount / pending.manifest.rowsPerChunk + 1) + 64
-        return CompactionJob(store: store, firstChunk: firstChunk, threads: threads, now: now)
+        return CompactionJob(
+            store: store, firstChunk: firstChunk, sketchGeneration: try nextSketchGeneration(), threads: threads, now: now)
     }
 
     /// Makes a compacted copy the store, with the next publication: rows that were appended since are appended to it, those
@@ -115,6 +123,7 @@ extension StoreWriter {
         try moveFiles(of: manifest, from: StoreLayout(folder: draft.folder))
         var next = pending.manifest
         next.chunks = manifest.chunks
+        next.sketch = manifest.sketch
         next.nextChunk = max(next.nextChunk, manifest.nextChunk)
         next.indexes = next.indexes.map { entry in
             guard let new = manifest.indexes.first(where: { $0.specification == entry.specification }) else {
@@ -129,6 +138,7 @@ extension StoreWriter {
         pending.isChanged = true
         files = [:]
         growing = [:]
+        sketcher = nil
         return true
     }
 

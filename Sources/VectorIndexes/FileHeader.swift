@@ -14,7 +14,7 @@ import SystemPackage
 ///     20  4  0
 ///     24  8  number of the chunk, or of the generation
 ///     32  16 store
-///     48  8  publication that wrote the file; 0 for files that grow
+///     48  8  publication that wrote the file, of sketches their generation; 0 for other files that grow
 ///     56  4  0
 ///     60  4  CRC-32C of bytes 0 to 59
 ///
@@ -34,6 +34,9 @@ struct FileHeader: Equatable {
         /// Centroids and codebooks of IVF, and which rows are in which lists.
         case centroids = "CENT"
         case lists = "LIST"
+        /// A center and directions, and the sketches of a chunk's rows that were made with them.
+        case projection = "PROJ"
+        case sketches = "SKCH"
 
         /// Where the contents begin. Rows begin on a page of their own, so that a row of 8 KiB lies on two pages, not on
         /// three.

@@ -1,4 +1,9 @@
-/// Compares each query with every live row, where the row lies: exact, and nothing to build.
+import Synchronization
+
+/// Finds the nearest of all live rows, where the rows lie: exact, and nothing to build.
+///
+/// Rows that have sketches are searched by ``SketchSearch``, which computes few distances; otherwise each query is compared
+/// with every row. The answers are the same.
 ///
 /// Distances come from our own kernels, a row at a time however many queries are asked: faiss's way with many, by
 /// BLAS, gives a vector a distance to itself that is not 0 and answers that depend on the company a query comes in.
@@ -6,6 +11,8 @@ struct FlatIndex: SearchableIndex {
     let specification: IndexSpecification
     let generation: Int
     private let chunks: [OpenChunk]
+    private let live: LiveRows
+    private let bySketches: SketchSearch?
     let count: Int
     let dimension: Int
 
@@ -13,12 +20,66 @@ struct FlatIndex: SearchableIndex {
         specification = entry.specification
         generation = entry.generation
         chunks = store.chunks
+        live = store.live
+        bySketches = store.sketchSearch
         count = store.liveCount
         dimension = store.manifest.identity.dimension
     }
 
     func search(_ queries: [Float], k: Int, filter: IDFilter?, threads: Int) throws(IndexError) -> [[Neighbor]] {
         try validate(queries: queries, dimension: dimension, k: k, threads: threads)
+        // Of few ids each is looked up; for almost all rows sketches would only be read in vain.
+        if case .among(let ids)? = filter, ids.count < count / 32 {
+            return search(queries, k, among: ids, threads)
+        }
+        guard let bySketches, k < count / 4 else { return scan(queries, k, filter, threads) }
+        try bySketches.check()
+        return search(queries, k, filter, threads, bySketches)
+    }
+
+    private func search(
+        _ queries: [Float], _ k: Int, _ filter: IDFilter?, _ threads: Int, _ bySketches: SketchSearch
+    ) -> [[Neighbor]] {
+        let asked = queries.count / dimension
+        let dimension = dimension
+        return queries.withUnsafeBufferPointer { queries in
+            // Safe to share: it is only read.
+            nonisolated(unsafe) let queries = queries
+            @Sendable func answer(_ query: Int, threads: Int) -> [Neighbor] {
+                guard let start = queries.baseAddress else { return [] }
+                return bySketches.nearest(
+                    to: start + query * dimension, k: k, filter: filter, threads: threads
+                ).neighbors
+            }
+            if asked < 2 || threads < 2 { return (0..<asked).map { answer($0, threads: threads) } }
+            // A thread a query beats several threads for each.
+            let answers = Mutex([[Neighbor]](repeating: [], count: asked))
+            Kernels.shareOut(asked, inPartsOf: 1, among: threads) { part in
+                for query in part {
+                    let neighbors = answer(query, threads: 1)
+                    answers.withLock { $0[query] = neighbors }
+                }
+            }
+            return answers.withLock { $0 }
+        }
+    }
+
+    private func search(_ queries: [Float], _ k: Int, among ids: Set<VectorID>, _ threads: Int) -> [[Neighbor]] {
+        let rows = ids.compactMap(live.find)
+        let addresses = rows.map { chunks[$0.chunk].vectors + $0.row * dimension }
+        var distances = [Float](repeating: 0, count: rows.count)
+        return (0..<queries.count / dimension).map { query in
+            withExtendedLifetime(chunks) {
+                computeDistances(queries, query..<query + 1, addresses, threads, &distances)
+            }
+            var nearest = NearestNeighbors(k)
+            for (row, distance) in zip(rows, distances) { nearest.offer(row.id, at: distance) }
+            return nearest.sorted()
+        }
+    }
+
+    /// Compares each query with every row.
+    private func scan(_ queries: [Float], _ k: Int, _ filter: IDFilter?, _ threads: Int) -> [[Neighbor]] {
         var nearest = [NearestNeighbors](repeating: NearestNeighbors(k), count: queries.count / dimension)
         for chunk in chunks { search(chunk, for: queries, filter, threads, &nearest) }
         return nearest.map { $0.sorted() }

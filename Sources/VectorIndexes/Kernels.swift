@@ -2,7 +2,7 @@ import CKernels
 import Dispatch
 import Synchronization
 
-/// The distance kernels of CKernels: the one place that calls them.
+/// The distance kernels of CKernels: only `Kernels` and ``CRC32C`` call them.
 enum Kernels {
     /// The instruction set that this machine runs them with: `avx512`, `avx2` or `portable`.
     static var instructionSet: String { String(cString: lk_kernels_of_this_cpu().pointee.name) }
@@ -48,7 +48,7 @@ enum Kernels {
     ///
     /// A thread takes the next part when it is done with one: none waits for another that was given too much, and where
     /// the machine has no core to spare the calling thread does it all.
-    private static func shareOut(
+    static func shareOut(
         _ count: Int, inPartsOf length: Int, among threads: Int, _ body: @Sendable (Range<Int>) -> Void
     ) {
         let parts = (count + length - 1) / length

@@ -58,6 +58,37 @@ public struct Manifest: Codable, Sendable, Equatable {
         public var recordsChecksum: UInt32
         /// nil while no row of the chunk is deleted.
         public var tombstones: Tombstones?
+        /// The sketches of these rows; nil when the store has none.
+        public var sketch: ChunkSketch?
+    }
+
+    /// How the sketches of all rows were made: with one center and one set of directions.
+    public struct Sketch: Codable, Sendable, Equatable {
+        /// Counts the trainings, from 1 on; the number in the names of its files.
+        public let generation: Int
+        /// Directions, which is numbers in a sketch.
+        public let components: Int
+        /// CRC-32C of the projection, behind its header.
+        public let checksum: UInt32
+        /// Rows that the directions were found from.
+        public let trainedRows: Int
+        /// Rows that were live when they were sketched first.
+        public let sketchedRows: Int
+        /// Share of the live rows whose distances an exact search for ten had to compute then, 0 to 1, on average over
+        /// sampled queries. A store whose share is now some times as large wants new directions.
+        public let survivorShare: Double
+        /// When the directions were found; whole seconds.
+        public let builtAt: Date
+    }
+
+    /// The sketches of a chunk's rows.
+    public struct ChunkSketch: Codable, Sendable, Equatable {
+        /// CRC-32C of the codes of these rows.
+        public var codesChecksum: UInt32
+        /// CRC-32C of what stands beside the codes.
+        public var termsChecksum: UInt32
+        /// No row is farther than this from the center.
+        public var radius: Double
     }
 
     /// One version of a chunk's tombstones.
@@ -104,6 +135,8 @@ public struct Manifest: Codable, Sendable, Equatable {
     public var chunks: [Chunk]
     /// Ordered by name.
     public var indexes: [Index]
+    /// nil while rows have no sketches.
+    public var sketch: Sketch?
 
     /// Rows on the disk, deleted ones included.
     public var rowCount: Int { chunks.reduce(0) { $0 + $1.rows } }

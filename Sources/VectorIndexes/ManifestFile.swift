@@ -77,9 +77,23 @@ extension Manifest {
                 return "has \(tombstones.dead) deleted rows of \(chunk.rows) in chunk \(chunk.number)"
             }
         }
+        if let contradiction = sketchContradiction { return contradiction }
         if let name = indexes.map(\.specification.name).first(where: { !IndexSpecification.isUsable(name: $0) }) {
             return "has an index whose name has \(name.utf8.count) bytes and is not usable"
         }
         return nil
+    }
+
+    private var sketchContradiction: String? {
+        if let chunk = chunks.first(where: { ($0.sketch == nil) != (sketch == nil) }) {
+            return "has \(sketch == nil ? "sketches" : "no sketches") of chunk \(chunk.number)"
+        }
+        guard let sketch else { return nil }
+        if sketch.generation < 1 { return "has sketches of generation \(sketch.generation)" }
+        if !(1...min(identity.dimension, SketchLimits.components)).contains(sketch.components) {
+            return "has sketches of \(sketch.components) numbers"
+        }
+        let isNumber = chunks.allSatisfy { $0.sketch.map { $0.radius >= 0 && $0.radius.isFinite } ?? true }
+        return isNumber ? nil : "has sketches farther from their center than there is"
     }
 }

@@ -20,6 +20,7 @@ struct PendingStore {
     init(_ manifest: Manifest, layout: StoreLayout) throws(IndexError) {
         self.init(manifest)
         isChanged = false
+        _ = try StoreSketches(of: manifest, layout: layout)
         for (place, chunk) in try VectorStore.chunks(of: manifest, layout: layout).enumerated() {
             tombstones.append(chunk.tombstones)
             for row in chunk.liveRows() { rows[chunk.id(row)] = Place(chunk: place, row: row) }
@@ -42,8 +43,12 @@ struct PendingStore {
 
     /// Counts in rows that stand in the files of chunk `number`, which is the last one or comes after it.
     ///
-    /// - Parameter records: the checksum of all records of the chunk, these included.
-    mutating func take(_ ids: ArraySlice<VectorID>, chunk number: Int, records: CRC32C) {
+    /// - Parameters:
+    ///   - records: the checksum of all records of the chunk, these included.
+    ///   - sketch: that of all rows of the chunk, these included.
+    mutating func take(
+        _ ids: ArraySlice<VectorID>, chunk number: Int, records: CRC32C, sketch: Manifest.ChunkSketch?
+    ) {
         if manifest.chunks.last?.number != number {
             manifest.chunks.append(.init(number: number, rows: 0, recordsChecksum: 0))
             manifest.nextChunk = number + 1
@@ -56,6 +61,7 @@ struct PendingStore {
             manifest.chunks[place].rows += 1
         }
         manifest.chunks[place].recordsChecksum = records.value
+        manifest.chunks[place].sketch = sketch
         isChanged = true
     }
 

@@ -8,6 +8,8 @@ import SystemPackage
 ///     vectors/00000001.records                a chunk's ids and checksums, row by row
 ///     vectors/00000001.tombstones-00000007    a chunk's deleted rows, as of publication 7
 ///     .compaction/                            a copy without deleted rows, while it is made
+///     vectors/projection-00000002             what sketches of generation 2 were made with
+///     vectors/00000001.sketches-00000002      a chunk's sketches of that generation, row by row
 ///     NAME/00000003.graph-00000007            generation 3 of index NAME, as publication 7 began it: a graph,
 ///     NAME/00000003.links-00000007            and what was added to it since;
 ///     NAME/00000003.centroids, .lists         centroids and the lists of rows around them. A flat index has no files
@@ -31,6 +33,11 @@ struct StoreLayout: Sendable {
         vectors.appending(Self.tombstonesName(chunk, publication))
     }
 
+    func projection(_ generation: Int) -> FilePath { vectors.appending(Self.projectionName(generation)) }
+    func sketches(_ chunk: Int, _ generation: Int) -> FilePath {
+        vectors.appending(Self.sketchesName(chunk, generation))
+    }
+
     /// The names in the folder of the vectors that `manifest` needs.
     static func names(in manifest: Manifest) -> Set<String> {
         var names: Set<String> = []
@@ -39,7 +46,9 @@ struct StoreLayout: Sendable {
             if let tombstones = chunk.tombstones {
                 names.insert(tombstonesName(chunk.number, tombstones.publication))
             }
+            if let sketch = manifest.sketch { names.insert(sketchesName(chunk.number, sketch.generation)) }
         }
+        if let sketch = manifest.sketch { names.insert(projectionName(sketch.generation)) }
         return names
     }
 
@@ -49,6 +58,22 @@ struct StoreLayout: Sendable {
         return number
     }
 
+    /// The generation of the sketches that a file of this name belongs to; nil for the name of any other file.
+    static func sketchGeneration(of name: String) -> Int? {
+        let start =
+            name.hasPrefix(projectionPrefix)
+            ? name.dropFirst(projectionPrefix.count) : name.firstRange(of: sketchesInfix).map { name[$0.upperBound...] }
+        guard let start, let generation = Int(start), generation > 0 else { return nil }
+        return generation
+    }
+
+    private static let projectionPrefix = "projection-"
+    private static let sketchesInfix = ".sketches-"
+
+    static func projectionName(_ generation: Int) -> String { projectionPrefix + padded(generation) }
+    static func sketchesName(_ chunk: Int, _ generation: Int) -> String {
+        padded(chunk) + sketchesInfix + padded(generation)
+    }
     private static func vectorsName(_ chunk: Int) -> String { padded(chunk) + ".vectors" }
     private static func recordsName(_ chunk: Int) -> String { padded(chunk) + ".records" }
     private static func tombstonesName(_ chunk: Int, _ publication: Int) -> String {

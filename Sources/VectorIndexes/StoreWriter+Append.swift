@@ -12,15 +12,21 @@ extension StoreWriter {
     ///   - vectors: ids.count × dimension finite values, row-major.
     /// - Throws: ``IndexError/valueCountMismatch(ids:values:dimension:)``, ``IndexError/dimensionMismatch(expected:got:)``,
     ///   ``IndexError/notFinite(id:component:)`` or ``IndexError/file(_:_:_:)``.
-    /// - Complexity: O(values). Writes 4 bytes a value and 16 bytes a vector.
+    /// - Complexity: O(values), times the numbers in a sketch where there are sketches. Writes 4 bytes a value, 16 bytes a
+    ///   vector, and the sketch.
     public func append(ids: [VectorID], vectors: [Float]) throws(IndexError) {
         try checkUsable()
         try check(ids, vectors)
-        var written: [(ids: ArraySlice<VectorID>, chunk: Int, records: CRC32C)] = []
-        var next = (chunk: pending.manifest.nextChunk, firstRow: 0, records: CRC32C())
+        typealias Written = (
+            ids: ArraySlice<VectorID>, chunk: Int, records: CRC32C, sketch: Manifest.ChunkSketch?
+        )
+        var written: [Written] = []
+        var next = (
+            chunk: pending.manifest.nextChunk, firstRow: 0, records: CRC32C(), sketch: Manifest.ChunkSketch?.none
+        )
         if let open = pending.openChunk {
             let chunk = pending.manifest.chunks[open]
-            next = (chunk.number, chunk.rows, CRC32C(chunk.recordsChecksum))
+            next = (chunk.number, chunk.rows, CRC32C(chunk.recordsChecksum), chunk.sketch)
         }
         var newest = pending.manifest.nextChunk
         var rest = ids[...]
@@ -28,11 +34,15 @@ extension StoreWriter {
             let part = rest.prefix(pending.manifest.rowsPerChunk - next.firstRow)
             rest = rest.dropFirst(part.count)
             let records = try write(part, vectors, chunk: next.chunk, firstRow: next.firstRow, records: next.records)
-            written.append((part, next.chunk, records))
+            let sketch = try writeSketches(
+                part.indices, vectors, chunk: next.chunk, firstRow: next.firstRow, after: next.sketch)
+            written.append((part, next.chunk, records, sketch))
             newest = max(newest, next.chunk + 1)
-            next = (newest, 0, CRC32C())
+            next = (newest, 0, CRC32C(), nil)
         }
-        for part in written { pending.take(part.ids, chunk: part.chunk, records: part.records) }
+        for part in written {
+            pending.take(part.ids, chunk: part.chunk, records: part.records, sketch: part.sketch)
+        }
     }
 
     /// Deletes rows by id and says how many lived; ids without a live row are let pass.

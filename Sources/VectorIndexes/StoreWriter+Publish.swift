@@ -22,6 +22,7 @@ extension StoreWriter {
         next.position = position ?? next.position
         try synchronizing { () throws(IndexError) in
             for chunk in files.values { try chunk.synchronize() }
+            for file in (sketcher?.files ?? [:]).values { try file.synchronize() }
             for place in pending.changedTombstones.sorted() {
                 next.chunks[place].tombstones = try writeTombstones(place, next)
             }
@@ -80,5 +81,6 @@ extension StoreWriter {
         pending.isChanged = false
         let open = pending.openChunk.map { next.chunks[$0].number }
         files = files.filter { $0.key == open }
+        sketcher?.close(allBut: open)
     }
 }

@@ -26,6 +26,8 @@ public final class StoreWriter {
     var growing: [String: LoadedIndex] = [:]
     /// The vectors of chunks, by number, where indexes refer to them.
     var mappings: [Int: MappedBytes] = [:]
+    /// What rows are sketched with; loaded when rows come.
+    var sketcher: Sketcher?
     private var lock: WriterLock?
     /// What makes every further call useless: see ``IndexError/FileOperation/synchronize``.
     private var fatal: IndexError?
@@ -137,6 +139,7 @@ public final class StoreWriter {
         try checkUsable()
         files = [:]
         growing = [:]
+        sketcher = nil
         if let emptyStart {
             pending = emptyStart
         } else if let published {
@@ -149,6 +152,7 @@ public final class StoreWriter {
         files = [:]
         growing = [:]
         mappings = [:]
+        sketcher = nil
         lock = nil
     }
 
@@ -222,7 +226,9 @@ extension StoreWriter {
     func removeLeftovers(keepingDrafts: Bool) throws(IndexError) {
         let needed = StoreLayout.names(in: pending.manifest)
         for name in try names(in: layout.vectors) where !needed.contains(name) {
-            guard StoreLayout.chunkNumber(of: name) != nil else { continue }
+            guard StoreLayout.chunkNumber(of: name) != nil || StoreLayout.sketchGeneration(of: name) != nil,
+                !(keepingDrafts && mayBeDraft(name))
+            else { continue }
             removeFile(layout.vectors.appending(name))
         }
         if !keepingDrafts { try removeTree(layout.compaction) }

@@ -11,7 +11,7 @@ public struct Damage: Sendable, Equatable {
 }
 
 extension VectorStore {
-    /// Reads all vectors and holds them against their checksums; ids that live twice are found too.
+    /// Reads all vectors and sketches and holds them against their checksums; ids that live twice are found too.
     ///
     /// What has structure was checked when the store was opened, which then refused.
     ///
@@ -25,6 +25,7 @@ extension VectorStore {
         for chunk in chunks {
             if let found = try verify(chunk, layout.vectors(chunk.number)) { damage.append(found) }
         }
+        if let sketches = sketchSearch?.sketches { damage += try sketches.verify() }
         let ids = liveIDs()
         let twice = zip(ids, ids.dropFirst()).filter { $0 == $1 }.map(\.0)
         if !twice.isEmpty {

@@ -15,7 +15,9 @@ public struct VectorStore: Sendable {
     public let manifest: Manifest
     let rows: StoreRows
     var chunks: [OpenChunk] { rows.chunks }
-    private let live: LiveRows
+    let live: LiveRows
+    /// nil while rows have no sketches.
+    let sketchSearch: SketchSearch?
 
     /// Opens the store in a folder; nil when there is none.
     ///
@@ -25,7 +27,9 @@ public struct VectorStore: Sendable {
         let layout = StoreLayout(folder: folder)
         while let manifest = try ManifestFile.read(layout) {
             do {
-                return VectorStore(folder: folder, manifest: manifest, chunks: try chunks(of: manifest, layout: layout))
+                return VectorStore(
+                    folder: folder, manifest: manifest, chunks: try chunks(of: manifest, layout: layout),
+                    sketches: try StoreSketches(of: manifest, layout: layout))
             } catch {
                 // A writer may have published and removed what the manifest named. Then there is another manifest, and
                 // everything it names is there.
@@ -41,11 +45,12 @@ public struct VectorStore: Sendable {
         return chunks
     }
 
-    private init(folder: FilePath, manifest: Manifest, chunks: [OpenChunk]) {
+    private init(folder: FilePath, manifest: Manifest, chunks: [OpenChunk], sketches: StoreSketches?) {
         self.folder = folder
         self.manifest = manifest
         rows = StoreRows(chunks, of: manifest)
         live = LiveRows(chunks)
+        sketchSearch = sketches.map { SketchSearch(chunks, $0, dimension: manifest.identity.dimension) }
     }
 
     /// The rows of an opened store with other indexes.
@@ -54,6 +59,7 @@ public struct VectorStore: Sendable {
         self.manifest = manifest
         rows = store.rows
         live = store.live
+        sketchSearch = store.sketchSearch
     }
 
     /// Rows that a search can find.
@@ -62,13 +68,19 @@ public struct VectorStore: Sendable {
     /// Rows that are deleted but still take up space.
     public var deadCount: Int { manifest.deadCount }
 
-    /// Bytes that the published rows, their records and their tombstones take up, headers included.
+    /// Bytes that the published rows, their records, sketches and tombstones take up, headers included.
     public var byteCount: Int {
-        manifest.chunks.reduce(0) { sum, chunk in
+        let projection = manifest.sketch.map {
+            FileHeader.size + SketchProjection.byteCount(m: $0.components, d: manifest.identity.dimension)
+        }
+        return manifest.chunks.reduce(projection ?? 0) { sum, chunk in
             let vectors = FileHeader.Kind.vectors.contentOffset + chunk.rows * 4 * manifest.identity.dimension
             let records = FileHeader.Kind.records.contentOffset + chunk.rows * RowRecord.size
             let tombstones = chunk.tombstones.map { _ in FileHeader.size + Tombstones.byteCount(rows: chunk.rows) }
-            return sum + vectors + records + (tombstones ?? 0)
+            let sketches = manifest.sketch.map {
+                FileHeader.size + chunk.rows * ($0.components + SketchFileLayout.termsSize)
+            }
+            return sum + vectors + records + (tombstones ?? 0) + (sketches ?? 0)
         }
     }
 
@@ -107,6 +119,18 @@ public struct VectorStore: Sendable {
             Manifest.Index(
                 specification: IndexSpecification(name: "exact", type: .flat), generation: 0,
                 builtAt: manifest.publishedAt, built: nil), over: self)
+    }
+
+    /// The share of the live rows whose distances an exact search has to compute, 0 to 1, on average over some queries;
+    /// nil without sketches. ``Manifest/Sketch/survivorShare`` is what it was at first.
+    ///
+    /// - Parameters:
+    ///   - queries: whole vectors one after the other, finite values.
+    ///   - k: rows that each asks for.
+    /// - Throws: as ``SearchableIndex/search(_:k:filter:threads:)``.
+    public func survivorShare(queries: [Float], k: Int = 10) throws(IndexError) -> Double? {
+        try validate(queries: queries, dimension: manifest.identity.dimension, k: k, threads: 1)
+        return try sketchSearch?.survivorShare(queries, k: k, of: liveCount)
     }
 
     /// An index over the rows of this opened store.

@@ -71,6 +71,40 @@ cfaiss_status cfaiss_flat_search(
 /* Ends an index; NULL is let pass. */
 void cfaiss_flat_free(cfaiss_flat *index);
 
+/*
+ * The principal components of rows: the orthonormal directions along which they differ most, by subspace iteration.
+ *
+ * Call cfaiss_components_add with all rows, in parts, then cfaiss_components_iterate; again, some four times in all; at
+ * last add all rows once more and call cfaiss_components_finish. A call takes milliseconds to tenths of seconds, so
+ * that a caller can give up between two. Rows with fewer directions than asked for are no error: the rest is any
+ * directions.
+ *
+ * One thread at a time for one handle. The number of threads is OpenBLAS's own, for the whole process.
+ *
+ * Source: Halko, Martinsson and Tropp, "Finding Structure with Randomness" (2011), algorithms 4.4 and 5.3.
+ */
+typedef struct cfaiss_components cfaiss_components;
+
+/* `count` components, 1 to `dimension`; memory 8 * count * dimension bytes, twice that in the end. */
+cfaiss_status cfaiss_components_new(
+    size_t dimension, size_t count, int threads, cfaiss_components **components, char *message,
+    size_t message_capacity);
+
+/* rows (count * dimension, the center already taken off, of magnitude 1 or so). Cost: 4 count * components * dimension
+ * operations; memory for count * components numbers. */
+cfaiss_status cfaiss_components_add(
+    cfaiss_components *components, const float *rows, size_t count, char *message, size_t message_capacity);
+
+/* Goes on to directions that suit the rows better. Cost: 4 components^2 * dimension operations. */
+cfaiss_status cfaiss_components_iterate(cfaiss_components *components, char *message, size_t message_capacity);
+
+/* basis (components * dimension, the caller's): orthonormal to double precision, the greatest spread first. */
+cfaiss_status cfaiss_components_finish(
+    cfaiss_components *components, double *basis, char *message, size_t message_capacity);
+
+/* Ends the search for components; NULL is let pass. */
+void cfaiss_components_free(cfaiss_components *components);
+
 #ifdef __cplusplus
 }
 #endif

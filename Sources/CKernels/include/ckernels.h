@@ -6,7 +6,7 @@
 
 /*
  * NAME
- *   ckernels - distances between float32 vectors, and sketches that bound them from below
+ *   ckernels - distances between float32 vectors, sketches that bound them from below, and checksums
  *
  * SYNOPSIS
  *   const struct lk_kernels *k = lk_kernels_of_this_cpu();
@@ -235,6 +235,19 @@ void lk_quantize_head(const float *head, float tail, size_t m, int8_t *codes, st
  * (128 m)), so that no sum of products leaves 32 bits. Otherwise as lk_quantize_head.
  */
 void lk_quantize_query(const float *head, float tail, size_t m, int16_t *codes, struct lk_code_terms *terms);
+
+/*
+ * CHECKSUMS
+ *   The CRC-32C of n bytes that follow those whose CRC-32C is `crc`; 0 before the first. With the CPU's own instruction
+ *   (SSE4.2) where there is one, some 10 GB/s, else by tables, about 2 GB/s.
+ *
+ *   Source: RFC 3720, appendix B.4 (polynomial 0x1EDC6F41, reflected, with both complements); eight bytes at a time as in
+ *   Kounavis and Berry, "A Systematic Approach to Building High Performance Software-Based CRC Generators" (2005).
+ */
+uint32_t lk_crc32c(uint32_t crc, const void *bytes, size_t n);
+
+/* The same by tables, whatever the CPU has. */
+uint32_t lk_crc32c_portable(uint32_t crc, const void *bytes, size_t n);
 
 #if defined(__clang__)
 #pragma clang assume_nonnull end
