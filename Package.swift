@@ -96,6 +96,8 @@ let package = Package(
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
+        tests(of: "IndexSync", ["Catalog", "IndexSync", "VectorIndexes"]),
+        tests(of: "Benchmarking", ["Benchmarking"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(of: "Command", ["likeness", system]),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
