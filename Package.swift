@@ -100,6 +100,8 @@ let package = Package(
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
+        tests(of: "IndexSync", ["Catalog", "IndexSync", "VectorIndexes"]),
+        tests(of: "Benchmarking", ["Benchmarking"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(of: "Command", ["likeness", system]),
         .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),

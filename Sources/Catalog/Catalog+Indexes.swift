@@ -22,6 +22,8 @@ public struct StoredIndex: Sendable, Hashable {
     public let policy: JSON
     /// When it was asked for.
     public let createdAt: Timestamp
+    /// When a new generation was last asked for; nil when nobody asked.
+    public let rebuildRequestedAt: Timestamp?
 }
 
 /// What became of one training of an index in a store.
@@ -185,11 +187,13 @@ extension Catalog {
             """)
     }
 
-    private static let indexColumns: SQL = "v.id, v.name, v.model, v.type, v.parameters, v.policy, v.created_at"
+    static let indexColumns: SQL =
+        "v.id, v.name, v.model, v.type, v.parameters, v.policy, v.created_at, v.rebuild_requested_at"
 
-    private static func index(_ row: Row) throws -> StoredIndex {
+    static func index(_ row: Row) throws -> StoredIndex {
         StoredIndex(
             id: try row["id"], name: try row["name"], model: try row["model"], type: try row["type"],
-            parameters: try row["parameters"], policy: try row["policy"], createdAt: try row["created_at"])
+            parameters: try row["parameters"], policy: try row["policy"], createdAt: try row["created_at"],
+            rebuildRequestedAt: try row["rebuild_requested_at"])
     }
 }

@@ -28,6 +28,10 @@ public enum CatalogError: Fault, Equatable {
     case indexNameTaken(name: String)
     /// No index has this name.
     case noSuchIndex(name: String, known: [String])
+    /// The policy of an index is not what ``IndexPolicy`` writes.
+    case unreadablePolicy(String)
+    /// The parameters of an index are not an object of whole numbers.
+    case unreadableParameters(index: String, text: String)
 
     /// Somebody else writes the index files.
     case storeLocked(folder: String, by: String?)
@@ -56,6 +60,9 @@ public enum CatalogError: Fault, Equatable {
         case .indexNameTaken(let name): "an index \"\(name)\" exists already"
         case .noSuchIndex(let name, let known):
             "no index \"\(name)\" is in the catalog, " + (known.isEmpty ? "nor any other" : "only " + list(known))
+        case .unreadablePolicy(let text): "the policy \(text) of an index cannot be understood"
+        case .unreadableParameters(let name, let text):
+            "the parameters \(text) of index \"\(name)\" are not whole numbers by name"
         case .storeLocked(let folder, let holder):
             "the index files in \(folder) are being written by \(holder ?? "somebody who has just ended")"
         case .positionOfAnotherCatalog(let have, let need):
@@ -72,6 +79,9 @@ public enum CatalogError: Fault, Equatable {
             "An applied migration is part of the database's history; another text would not say what is in it."
         case .positionOfAnotherCatalog:
             "Another database, or the same one restored from a backup: picture numbers may mean other pictures."
+        case .unreadablePolicy:
+            "A policy is like {\"retrain_every\": \"7 days\", \"min_recall\": 0.95}: a time, and a recall above 0 to 1."
+        case .unreadableParameters: "Parameters are like {\"nlist\": 100, \"nprobe\": 8}."
         default: nil
         }
     }
@@ -90,6 +100,8 @@ public enum CatalogError: Fault, Equatable {
         case .wrongDimension: nil
         case .indexNameTaken(let name): "Choose another name, or drop that one: likeness index drop \(name)"
         case .noSuchIndex: "See which there are: likeness index list"
+        case .unreadablePolicy: "Correct it in the table likeness.vector_indexes, column policy"
+        case .unreadableParameters: "Correct them in the table likeness.vector_indexes, column parameters"
         case .storeLocked: "Try again when it has ended"
         case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness sync --once"
         }

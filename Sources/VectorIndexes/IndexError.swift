@@ -13,6 +13,8 @@ public enum IndexError: Fault, Equatable {
     case typeUnavailable(IndexType)
     /// The type has no parameter of this name.
     case unknownParameter(String, type: IndexType)
+    /// Codes of `by` parts need a dimension that can be cut into as many of one length.
+    case indivisible(dimension: Int, by: Int)
     /// The number of numbers in a vector differs from the store's.
     case dimensionMismatch(expected: Int, got: Int)
     /// The values do not make up one vector an id.
@@ -63,6 +65,7 @@ extension IndexError {
         case .unusableName(let name): "\(quoted(name)) cannot name an index"
         case .typeUnavailable(let type): "indexes of type \(type.rawValue) cannot be created by this version"
         case .unknownParameter(let name, let type): "an index of type \(type.rawValue) has no parameter \(quoted(name))"
+        case .indivisible(let dimension, let m): "m must divide the dimension \(dimension), not \(m)"
         case .dimensionMismatch(let expected, let got): "expected \(expected) dimensions, not \(got)"
         case .valueCountMismatch(let ids, let values, let dimension):
             "\(ids) vectors of \(dimension) dimensions have \(ids * dimension) values, not \(values)"
@@ -97,7 +100,10 @@ extension IndexError {
         case .unusableName:
             "A name has 1 to 63 of the characters a to z, 0 to 9, _ and -, and is not \(StoreLayout.vectorsFolder)."
         case .unusableModelName: "It needs 1 to 100 letters, digits, dots, _ and -, the first of them no dot."
-        case .typeUnavailable: "There is: \(IndexType.creatable.map(\.rawValue).joined(separator: ", "))."
+        case .typeUnavailable: "There is: \(IndexType.allCases.map(\.rawValue).joined(separator: ", "))."
+        case .unknownParameter(_, let type):
+            IndexParameters.names(of: type).isEmpty
+                ? "It has none." : "It has: \(IndexParameters.names(of: type).map(\.rawValue).joined(separator: ", "))."
         case .wrongModel(let have, let need) where have.model == need.model:
             "The indexes hold vectors of \(have.modelIdentity); the catalog's model is \(need.modelIdentity)."
         case .file(_, _, .noSpace): "What was published before is intact."
@@ -114,6 +120,7 @@ extension IndexError {
         case .noSuchIndex: "List the indexes: likeness index list"
         case .indexExists(let name): "Drop it first: likeness index drop \(name)"
         case .typeUnavailable: "Create a flat index: likeness index create NAME --type flat"
+        case .indivisible(let dimension, let m): "Use " + nearestDivisors(of: dimension, to: m)
         case .damaged: rebuildHint
         case .newerFormat:
             "Use the version of Likeness that wrote it, or remove the folder: it can be made anew from PostgreSQL"
@@ -141,7 +148,7 @@ extension IndexError {
         switch self {
         case .locked, .fenced: .tryAgain
         case .file(.write, _, _), .file(.synchronize, _, _), .file(.lock, _, _): .cannotWrite
-        case .unusableName, .typeUnavailable, .unknownParameter, .outOfRange: .usage
+        case .unusableName, .typeUnavailable, .unknownParameter, .outOfRange, .indivisible: .usage
         default: .failed
         }
     }
@@ -158,6 +165,13 @@ extension IndexError {
 }
 
 private let rebuildHint = "Rebuild the files from PostgreSQL: likeness verify --repair"
+
+/// The divisors on both sides of `m`, the nearer one first: `--m 64 or --m 32`.
+private func nearestDivisors(of dimension: Int, to m: Int) -> String {
+    let all = divisors(of: max(1, dimension))
+    return [all.last { $0 < m }, all.first { $0 > m }].compactMap { $0 }
+        .sorted { abs($0 - m) < abs($1 - m) }.map { "--m \($0)" }.joined(separator: " or ")
+}
 
 private func wrongModelMessage(_ have: StoreIdentity, _ need: StoreIdentity) -> String {
     if have.model != need.model {

@@ -8,9 +8,6 @@ public enum IndexType: String, Sendable, Codable, CaseIterable {
     case ivfflat
     /// Lists of compressed rows around centroids, re-ranked exactly.
     case ivfpq
-
-    /// The types that this version can create.
-    public static var creatable: [IndexType] { allCases }
 }
 
 /// What a person asked for when the index was created.
@@ -19,26 +16,26 @@ public struct IndexSpecification: Codable, Sendable, Equatable {
     public let name: String
     /// How it searches.
     public let type: IndexType
-    /// Numbers by the names that faiss has for them (`nlist`, `nprobe`, `M`); a flat index has none.
+    /// Numbers by the names that ``IndexParameters/Name`` has for them (`nlist`, `nprobe`, `M`); what is absent is chosen from
+    /// the rows there are. A flat index has none.
     public let parameters: [String: Int]
 
-    /// Nothing is checked here: ``validated()`` does that.
+    /// Nothing is checked here: ``validated(dimension:)`` does that.
     public init(name: String, type: IndexType, parameters: [String: Int] = [:]) {
         self.name = name
         self.type = type
         self.parameters = parameters
     }
 
-    /// The specification itself, once its name and parameters have been found usable and its type one that this
-    /// version creates.
+    /// The specification itself, once its name and parameters have been found usable.
     ///
-    /// - Throws: ``IndexError/unusableName(_:)``, ``IndexError/typeUnavailable(_:)`` or
-    ///   ``IndexError/unknownParameter(_:type:)``.
+    /// - Parameter dimension: numbers in a vector; nil while that is not known, which leaves open whether m divides it.
+    /// - Throws: ``IndexError/unusableName(_:)``, ``IndexError/unknownParameter(_:type:)``,
+    ///   ``IndexError/outOfRange(name:value:allowed:)`` or ``IndexError/indivisible(dimension:by:)``.
     @discardableResult
-    public func validated() throws(IndexError) -> IndexSpecification {
+    public func validated(dimension: Int? = nil) throws(IndexError) -> IndexSpecification {
         guard Self.isUsable(name: name) else { throw .unusableName(name) }
-        guard IndexType.creatable.contains(type) else { throw .typeUnavailable(type) }
-        if let parameter = parameters.keys.sorted().first { throw .unknownParameter(parameter, type: type) }
+        try IndexParameters(parameters).check(for: type, dimension: dimension)
         return self
     }
 

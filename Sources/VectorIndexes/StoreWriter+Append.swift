@@ -56,10 +56,10 @@ extension StoreWriter {
 
     /// Adds an index over the rows there are and those to come. It can be asked once it is published.
     ///
-    /// - Throws: ``IndexError/indexExists(_:)`` and what ``IndexSpecification/validated()`` throws.
+    /// - Throws: ``IndexError/indexExists(_:)`` and what ``IndexSpecification/validated(dimension:)`` throws.
     public func add(_ specification: IndexSpecification) throws(IndexError) {
         try checkUsable()
-        try specification.validated()
+        try specification.validated(dimension: pending.manifest.identity.dimension)
         guard !pending.manifest.indexes.contains(where: { $0.specification.name == specification.name }) else {
             throw .indexExists(specification.name)
         }

@@ -30,6 +30,14 @@ import Testing
         (["sync"], "sync needs --once"),
         (["index", "create", "x", "--type", "tree"], "'flat', 'hnsw', 'ivfflat' or 'ivfpq'"),
         (["status", "--format", "xml"], "'table', 'json' or 'csv'"),
+        (
+            ["index", "create", "x", "--type", "hnsw", "--retrain-every", "1 month"],
+            "--retrain-every is a time such as 7d, 12h or '2 weeks', not 1 month"
+        ),
+        (
+            ["index", "create", "x", "--type", "hnsw", "--min-recall", "95"],
+            "--min-recall must be above 0 and at most 1, not 95.0"
+        ),
         (["bench", "embed", "file", "--repetitions", "0"], "--repetitions must be 1 or more, not 0"),
     ])
     func `wrong usage is told in words and has status 64`(arguments: [String], words: String) async throws {
@@ -49,10 +57,16 @@ import Testing
         #expect(doctor.errors.contains("LIKENESS_FORMAT is \"xml\", not one of table, json, csv"))
     }
 
-    @Test func `an index that this version cannot make is refused before the database is asked`() async throws {
-        let run = try await likeness("index", "create", "graph", "--type", "hnsw")
+    @Test func `an index that no model can have is refused before the database is asked`() async throws {
+        let run = try await likeness("index", "create", "graph", "--type", "hnsw", "--M", "3")
         #expect(run.status == 64)
-        #expect(run.errors.contains("indexes of type hnsw cannot be created by this version"))
+        #expect(run.errors == "error: M must be from 4 to 128, not 3\n")
+        let probes = try await likeness("index", "create", "x", "--type", "ivfpq", "--nlist", "10", "--nprobe", "11")
+        #expect(probes.status == 64)
+        #expect(probes.errors == "error: nprobe must be from 1 to 10, not 11\n")
+        let lists = try await likeness("index", "create", "x", "--type", "flat", "--nlist", "100")
+        #expect(lists.status == 64)
+        #expect(lists.errors == "error: an index of type flat has no parameter \"nlist\"\ndetail: It has none.\n")
         let name = try await likeness("index", "create", "Big Index", "--type", "flat")
         #expect(name.status == 64)
         #expect(name.errors.contains("\"Big Index\" cannot name an index"))

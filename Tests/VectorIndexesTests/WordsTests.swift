@@ -24,6 +24,34 @@ import VectorIndexes
             hint: List the indexes: likeness index list
             """
         ),
+        (
+            .unknownParameter("nlists", type: .ivfpq),
+            """
+            error: an index of type ivfpq has no parameter "nlists"
+            detail: It has: nlist, nprobe, m, bits, rerank.
+            """
+        ),
+        (
+            .unknownParameter("M", type: .flat),
+            """
+            error: an index of type flat has no parameter "M"
+            detail: It has none.
+            """
+        ),
+        (
+            .indivisible(dimension: 2048, by: 60),
+            """
+            error: m must divide the dimension 2048, not 60
+            hint: Use --m 64 or --m 32
+            """
+        ),
+        (
+            .indivisible(dimension: 7, by: 2),
+            """
+            error: m must divide the dimension 7, not 2
+            hint: Use --m 1 or --m 7
+            """
+        ),
         (.dimensionMismatch(expected: 2048, got: 512), "error: expected 2048 dimensions, not 512"),
         (
             .damaged(file, what: "differs from its checksum"),
@@ -83,6 +111,7 @@ import VectorIndexes
         #expect(IndexError.locked(Self.file, by: "x").exitStatus == .tryAgain)
         #expect(IndexError.file(.write, Self.file, .noSpace).exitStatus == .cannotWrite)
         #expect(IndexError.outOfRange(name: "k", value: 0, allowed: 1...2).exitStatus == .usage)
+        #expect(IndexError.indivisible(dimension: 4, by: 3).exitStatus == .usage)
         #expect(IndexError.damaged(Self.file, what: "x").exitStatus == .failed)
     }
 

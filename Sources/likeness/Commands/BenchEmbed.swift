@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarking
 import Embeddings
+import Faults
 
 struct BenchEmbed: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(

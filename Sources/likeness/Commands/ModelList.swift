@@ -3,6 +3,7 @@ import SystemPackage
 import Postgres
 import Catalog
 import Embeddings
+import Faults
 
 struct ModelList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

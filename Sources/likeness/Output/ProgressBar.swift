@@ -1,3 +1,5 @@
+import Faults
+
 /// One line on a terminal that is written over as work goes on; nothing in a pipe.
 struct ProgressBar: ~Copyable {
     private let isShown: Bool

@@ -1,0 +1,77 @@
+extension IndexParameters {
+    /// Rows to train with for each centroid: below this k-means has too little to average. Source: faiss,
+    /// `ClusteringParameters::min_points_per_centroid`.
+    public static let rowsPerCentroid = 39
+    /// Rows below which comparing with all of them is as fast as anything else.
+    public static let rowsWhereFlatIsEnough = 10_000
+
+    /// What an index over `rows` rows is built with, what is not given chosen from the rows there are.
+    ///
+    /// nlist is about 4 √rows, but leaves ``rowsPerCentroid`` rows for each list; m is the divisor of the dimension nearest
+    /// to a 32nd of it; bits are 8, or as many as there are rows to train their 2^bits centroids; nprobe is left out unless
+    /// it is given, for it is chosen by measuring. What is given is taken, with a notice when the rows do not support it:
+    /// only what cannot be trained at all, more centroids than rows, is held to them.
+    ///
+    /// - Parameters:
+    ///   - given: as ``IndexSpecification/validated(dimension:)`` has found it usable.
+    ///   - rows: live rows, 0 or more.
+    ///   - dimension: numbers in a vector, 1 or more.
+    public static func resolved(
+        for type: IndexType, given: [String: Int], rows: Int, dimension: Int
+    ) -> (parameters: IndexParameters, notices: [IndexNotice]) {
+        let given = IndexParameters(given)
+        var resolved = IndexParameters()
+        var notices: [IndexNotice] = []
+        switch type {
+        case .flat: break
+        case .hnsw:
+            resolved[.links] = given[.links] ?? 32
+            resolved[.efConstruction] = given[.efConstruction] ?? 80
+            resolved[.efSearch] = given[.efSearch] ?? 64
+        case .ivfflat: resolved.resolveLists(given, rows: rows, &notices)
+        case .ivfpq:
+            resolved.resolveLists(given, rows: rows, &notices)
+            resolved[.subquantizers] = given[.subquantizers] ?? defaultSubquantizers(dimension: dimension)
+            resolved.resolveBits(given, rows: rows, &notices)
+            resolved[.rerank] = given[.rerank] ?? 8
+        }
+        if type != .flat, rows < rowsWhereFlatIsEnough { notices.append(.flatIsEnough(type, rows: rows)) }
+        return (resolved, notices)
+    }
+
+    /// The number of lists that `rows` rows are divided into when nobody says otherwise: 1 or more.
+    public static func defaultLists(rows: Int) -> Int {
+        let wanted = Int((4 * Double(max(0, rows)).squareRoot()).rounded())
+        return min(max(1, min(wanted, rows / rowsPerCentroid)), range(of: .nlist).upperBound)
+    }
+
+    private static func defaultSubquantizers(dimension: Int) -> Int {
+        // The larger of two that are as near: it costs bytes, the smaller one recall.
+        divisors(of: dimension).reversed().min { abs(32 * $0 - dimension) < abs(32 * $1 - dimension) } ?? 1
+    }
+
+    private mutating func resolveLists(_ given: IndexParameters, rows: Int, _ notices: inout [IndexNotice]) {
+        let asked = given[.nlist] ?? Self.defaultLists(rows: rows)
+        let nlist = min(asked, max(1, rows))
+        self[.nlist] = nlist
+        if asked > 1, rows < asked * Self.rowsPerCentroid {
+            notices.append(.fewRowsForLists(nlist: asked, used: nlist, rows: rows))
+        }
+        guard let nprobe = given[.nprobe] else { return }
+        self[.nprobe] = min(nprobe, nlist)
+        if nprobe > nlist { notices.append(.fewerListsThanProbes(nprobe: nprobe, nlist: nlist, rows: rows)) }
+    }
+
+    private mutating func resolveBits(_ given: IndexParameters, rows: Int, _ notices: inout [IndexNotice]) {
+        let range = Self.range(of: .bits)
+        func most(_ rowsPerCentroid: Int) -> Int {
+            range.last { rows >= rowsPerCentroid << $0 } ?? range.lowerBound
+        }
+        let asked = given[.bits] ?? most(Self.rowsPerCentroid)
+        let bits = min(asked, most(1))
+        self[.bits] = bits
+        if given[.bits] != nil, rows < Self.rowsPerCentroid << asked {
+            notices.append(.fewRowsForCodes(bits: asked, used: bits, rows: rows))
+        }
+    }
+}
