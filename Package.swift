@@ -73,7 +73,7 @@ let package = Package(
             resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
-        module("IndexSync", ["Catalog", "Faults", "Postgres", "VectorIndexes", system]),
+        module("IndexSync", ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", system]),
         .executableTarget(
@@ -97,6 +97,8 @@ let package = Package(
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
+        tests(
+            of: "IndexSync", ["Catalog", "Faults", "IndexSync", "Postgres", "VectorIndexes", logging, subprocess, system]),
         tests(of: "Command", ["likeness", system]),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],

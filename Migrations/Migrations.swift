@@ -31,6 +31,7 @@ public enum Migrations {
             SQLFile(name: "0007_benchmarks", bytes: PackageResources._007_benchmarks_sql),
             SQLFile(name: "0008_functions", bytes: PackageResources._008_functions_sql),
             SQLFile(name: "0009_maintenance", bytes: PackageResources._009_maintenance_sql),
+            SQLFile(name: "0011_sync_activity", bytes: PackageResources._011_sync_activity_sql),
         ]
     }
 
