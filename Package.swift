@@ -98,7 +98,8 @@ let package = Package(
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(
-            of: "IndexSync", ["Catalog", "Faults", "IndexSync", "Postgres", "VectorIndexes", logging, subprocess, system]),
+            of: "IndexSync",
+            ["Catalog", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes", logging, system]),
         tests(of: "Command", ["likeness", system]),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],

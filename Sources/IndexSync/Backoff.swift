@@ -17,7 +17,8 @@ public struct Backoff: Sendable, Equatable {
     public func delay(after attempts: Int, using random: inout some RandomNumberGenerator) -> Duration {
         // From 2^40 on the limit holds in any case, and the product must not overflow.
         let whole = min(limit, first * (1 << min(max(1, attempts) - 1, 40)))
-        return whole * Double.random(in: 0.5...1, using: &random)
+        // 53 random bits: a share from 0.5 on, below 1, of whatever the generator gives.
+        return whole * (0.5 + Double(random.next() >> 11) * 0x1p-54)
     }
 }
 

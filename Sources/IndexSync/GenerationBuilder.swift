@@ -2,6 +2,9 @@ import Glibc
 import NativeThreads
 import VectorIndexes
 
+/// Builds a generation; blocks, and ends within 2 seconds once the control is cancelled.
+public typealias GenerationBuilding = @Sendable (GenerationJob, BuildControl) throws(IndexError) -> GenerationDraft
+
 /// Builds generations on a thread of its own that takes the processor only when nobody else wants it.
 actor GenerationBuilder {
     /// Source: nice(1); 10 gets about a ninth of what 0 gets.
@@ -9,7 +12,10 @@ actor GenerationBuilder {
 
     private let thread = NativeThreadExecutor(name: "index-build")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private let building: GenerationBuilding
     private var isNice = false
+
+    init(_ building: @escaping GenerationBuilding) { self.building = building }
 
     /// Builds to the end, or until the control cancels it.
     func build(_ job: GenerationJob, _ control: BuildControl) -> Result<GenerationDraft, IndexError> {
@@ -19,7 +25,7 @@ actor GenerationBuilder {
             isNice = true
         }
         do throws(IndexError) {
-            return .success(try job.build(control))
+            return .success(try building(job, control))
         } catch {
             return .failure(error)
         }

@@ -29,6 +29,8 @@ public actor SyncDaemon {
         public var buildBackoff = Backoff(first: .seconds(10), limit: .seconds(1800))
         /// What is built, and when.
         public var planning: BuildPlanning = firstGeneration
+        /// How it is built.
+        public var building: GenerationBuilding = { job, control throws(IndexError) in try job.build(control) }
 
         /// The values that a daemon has unless told otherwise.
         public init() {}
@@ -40,7 +42,7 @@ public actor SyncDaemon {
     let logger: Logger
     let notifier: ServiceNotifier
     let applicationName = WriterName.of("likeness sync")
-    let builder = GenerationBuilder()
+    let builder: GenerationBuilder
     nonisolated let bell = Bell()
     nonisolated let stopFlag = StopFlag()
 
@@ -68,6 +70,7 @@ public actor SyncDaemon {
         self.settings = settings
         self.logger = logger
         self.notifier = notifier
+        builder = GenerationBuilder(settings.building)
     }
 
     /// Follows until ``stop()`` is called or the task is cancelled, and then ends in order: the step is finished and
