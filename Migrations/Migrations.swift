@@ -32,6 +32,7 @@ public enum Migrations {
             SQLFile(name: "0008_functions", bytes: PackageResources._008_functions_sql),
             SQLFile(name: "0009_maintenance", bytes: PackageResources._009_maintenance_sql),
             SQLFile(name: "0010_index_requests", bytes: PackageResources._010_index_requests_sql),
+            SQLFile(name: "0011_sync_activity", bytes: PackageResources._011_sync_activity_sql),
         ]
     }
 

@@ -103,6 +103,11 @@ extension Catalog {
         return try rows.map { ModelUse(model: try Self.model($0), embeddings: try $0["embeddings"]) }
     }
 
+    /// All models in the order in which they were added, without what counting costs.
+    public func storedModels() throws -> [StoredModel] {
+        try connection.rows("select \(Self.modelColumns) from likeness.embedding_models m order by m.id").map(Self.model)
+    }
+
     /// The model of a name.
     ///
     /// - Throws: ``CatalogError/noSuchModel(name:known:)``.

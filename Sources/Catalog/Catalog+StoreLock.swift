@@ -48,7 +48,8 @@ extension Catalog {
         try connection.execute("select pg_advisory_unlock(\(Self.lockKey(store, model)))")
     }
 
-    private func lockHolder(_ store: UUID, _ model: ModelID) throws -> String? {
+    /// Who writes the index files of a store, in words; nil when nobody does.
+    public func lockHolder(_ store: UUID, _ model: ModelID) throws -> String? {
         let row = try connection.firstRow(
             """
             select a.application_name || ' (' || coalesce(host(a.client_addr), 'this machine') || ', server process '

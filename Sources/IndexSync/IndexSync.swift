@@ -22,24 +22,20 @@ public struct IndexSync: Sendable {
         self.folders = folders
     }
 
-    /// Applies to every index of every model what can be seen now, and returns.
+    /// Applies to every index of every model what can be seen now, builds the indexes that have yet to be built, and returns.
     ///
     /// Idempotent: what has been applied is applied once, and a call that finds nothing to do publishes nothing but its
     /// position. Models without an index are left alone.
     ///
-    /// - Throws: `CatalogError`, `PostgresError` or `IndexError` of the first model that cannot be followed.
-    public func once() async throws -> [SyncOutcome] {
+    /// - Throws: `CatalogError`, `PostgresError`, `IndexError` or ``SyncError`` of the first model that cannot be followed.
+    public func once(planning: @escaping BuildPlanning = firstGeneration) async throws -> [SyncOutcome] {
         let folders = folders
         return try await database.run { connection in
             let catalog = Catalog(connection)
-            var outcomes: [SyncOutcome] = []
-            let indexes = try catalog.indexes()
-            for use in try catalog.models() {
-                let folder = folders.folder(ofModel: use.model.name)
-                // A store whose last index was dropped still has to hear of it.
-                let isWanted = indexes.contains { $0.model == use.model.id }
-                guard try isWanted || Self.hasIndexes(folder) else { continue }
-                outcomes.append(try StoreFollower(catalog: catalog, model: use.model, folder: folder).follow())
+            let outcomes = try Self.followed(catalog, folders).map { model in
+                try OneRun(
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name), planning: planning
+                ).run()
             }
             try catalog.pruneChanges()
             return outcomes
@@ -72,25 +68,27 @@ public struct IndexSync: Sendable {
         return try await database.run { connection in
             let catalog = Catalog(connection)
             return try Self.indexedModels(catalog).filter { names.contains($0.name) }.map { model in
-                try StoreFollower(
-                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
-                ).follow(rebuildingBecause: reason)
+                try OneRun(
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name),
+                    planning: firstGeneration
+                ).run(rebuildingBecause: reason)
             }
         }
     }
 
-    /// Whether there are index files; damaged ones count.
-    private static func hasIndexes(_ folder: FilePath) throws -> Bool {
-        do throws(IndexError) {
-            return try VectorStore.open(folder).map { !$0.manifest.indexes.isEmpty } ?? false
-        } catch {
-            guard error.recovery == .rebuildIndex else { throw error }
-            return true
+    /// The models that have an index in the catalog or in the files: a store whose last index was dropped still has to
+    /// hear of it.
+    static func followed(_ catalog: Catalog, _ folders: IndexFolders) throws -> [StoredModel] {
+        let indexed = Set(try catalog.indexes().map(\.model))
+        return try catalog.storedModels().filter { model in
+            if indexed.contains(model.id) { return true }
+            let manifest = try StoreWriter.publishedManifest(in: folders.folder(ofModel: model.name))
+            return manifest.map { !$0.indexes.isEmpty } ?? false
         }
     }
 
     private static func indexedModels(_ catalog: Catalog) throws -> [StoredModel] {
         let indexed = Set(try catalog.indexes().map(\.model))
-        return try catalog.models().map(\.model).filter { indexed.contains($0.id) }
+        return try catalog.storedModels().filter { indexed.contains($0.id) }
     }
 }

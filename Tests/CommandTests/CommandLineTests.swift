@@ -27,7 +27,7 @@ import Testing
         (["ingest"], "Missing expected argument '<paths> ...'"),
         (["frobnicate"], "Unexpected argument 'frobnicate'"),
         (["ingest", "--home"], "Missing value for '--home <home>'"),
-        (["sync"], "sync needs --once"),
+        (["sync", "--poll-interval", "often"], "The value 'often' is invalid for '--poll-interval"),
         (["index", "create", "x", "--type", "tree"], "'flat', 'hnsw', 'ivfflat' or 'ivfpq'"),
         (["status", "--format", "xml"], "'table', 'json' or 'csv'"),
         (

@@ -37,13 +37,25 @@ struct Status: AsyncParsableCommand {
 /// What the catalog and the index files say, read in one go.
 struct StatusFacts: Sendable {
     struct Store: Sendable {
+        struct Index: Sendable {
+            let name: String
+            let type: IndexType
+            /// The generation that answers; 0 while none was built and the rows themselves answer.
+            let generation: Int
+            /// Size of its own files.
+            let bytes: Int
+        }
+
         let model: String
-        let indexes: [String]
+        let indexes: [Index]
         let rows: Int
         let deadRows: Int
         let bytes: Int
         let pending: Int
         let lagSeconds: Double?
+        /// Who writes and what is done now; nil when the catalog does not know these files.
+        let activity: StoreActivity?
+        let activitySeconds: Double?
         /// Why the files cannot be read; nil when they can.
         let damage: String?
     }
@@ -64,8 +76,8 @@ extension StatusFacts.Store {
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
             self.init(
-                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, pending: 0, lagSeconds: nil,
-                damage: error.message)
+                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, pending: 0, lagSeconds: nil, activity: nil,
+                activitySeconds: nil, damage: error.message)
             return
         }
         guard let store = opened else { return nil }
@@ -73,11 +85,19 @@ extension StatusFacts.Store {
             try catalog.lag(model: model.id, after: $0)
         }
         let now = try catalog.now()
+        func age(_ moment: Timestamp?) -> Double? {
+            moment.map { Double(now.microsecondsSince1970 - $0.microsecondsSince1970) / 1_000_000 }
+        }
+        let activity = try catalog.activity(store: store.manifest.store, model: model.id)
         self.init(
-            model: model.name, indexes: store.manifest.indexes.map(\.specification.name), rows: store.liveCount,
-            deadRows: store.deadCount, bytes: store.byteCount, pending: lag?.changes ?? 0,
-            lagSeconds: lag?.oldestAt.map {
-                Double(now.microsecondsSince1970 - $0.microsecondsSince1970) / 1_000_000
-            }, damage: nil)
+            model: model.name,
+            indexes: store.manifest.indexes.map {
+                Index(
+                    name: $0.specification.name, type: $0.specification.type, generation: $0.generation,
+                    bytes: $0.built?.byteCount ?? 0)
+            }, rows: store.liveCount, deadRows: store.deadCount,
+            bytes: store.byteCount + store.manifest.indexes.reduce(0) { $0 + ($1.built?.byteCount ?? 0) },
+            pending: lag?.changes ?? 0, lagSeconds: age(lag?.oldestAt), activity: activity,
+            activitySeconds: age(activity?.since), damage: nil)
     }
 }

@@ -1,29 +1,74 @@
 import ArgumentParser
 import Faults
 import IndexSync
+import Logging
+import Postgres
 import VectorIndexes
 
-struct Sync: AsyncParsableCommand {
+struct Sync: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
-        abstract: "Brings the index files up to the catalog.",
+        abstract: "Keeps the index files up to the catalog: the sync daemon.",
         discussion: """
-            Applies what changed to every index of every model and exits. It may run at any time and as often as you like;
-            damaged or foreign index files are written anew from the catalog.
+            Applies what changes to every index of every model, within a tenth of a second, and builds the indexes that were \
+            created, until SIGTERM or SIGINT: then the step is finished and published. A second signal ends it at once. \
+            PostgreSQL may go and come meanwhile. With --once it applies what there is and exits. Damaged or foreign index \
+            files are written anew from the catalog. One writer a home: a second one says who it is and exits with 75.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Flag(help: "Apply what there is and exit: the only way this version knows.")
+    @Flag(help: "Apply what there is, build what is not built, and exit.")
     var once = false
 
-    func validate() throws {
-        guard once else { throw ValidationError("sync needs --once: this version has no daemon yet") }
-    }
+    @Option(
+        name: .customLong("poll-interval"),
+        help: "The longest time between two looks, should PostgreSQL's notifications get lost. (LIKENESS_POLL_INTERVAL)")
+    var pollInterval: DurationArgument?
+
+    @Option(
+        name: .customLong("verify-every"),
+        help: "Time between two comparisons of all ids with the catalog: 1h. (LIKENESS_VERIFY_EVERY)")
+    var verifyEvery: DurationArgument?
 
     func run() async throws {
-        let sync = IndexSync(
-            database: try await global.openDatabase(), folders: IndexFolders(home: global.homeFolder))
-        try SyncReport.write(try await sync.once(), global: global)
+        let settings = try settings()
+        let opened = try await global.openDatabase()
+        let folders = IndexFolders(home: global.homeFolder)
+        if once {
+            // Whoever finds the index files locked is told this name.
+            let database = Database(opened.target, applicationName: WriterName.of("likeness sync --once"))
+            let outcomes = try await IndexSync(database: database, folders: folders).once()
+            return try SyncReport.write(outcomes, global: global)
+        }
+        await opened.disconnect()
+        let daemon = SyncDaemon(
+            target: opened.target, folders: folders, settings: settings, logger: try global.daemonLogger)
+        let signals = StopSignals { daemon.stop() }
+        try await daemon.run()
+        withExtendedLifetime(signals) {}
+    }
+
+    private func settings() throws -> SyncDaemon.Settings {
+        var settings = SyncDaemon.Settings()
+        if let interval = try pollInterval ?? EnvironmentTwin.value("LIKENESS_POLL_INTERVAL") {
+            settings.pollInterval = interval.duration
+        }
+        if let interval = try verifyEvery ?? EnvironmentTwin.value("LIKENESS_VERIFY_EVERY") {
+            settings.verifyInterval = interval.duration
+        }
+        return settings
+    }
+}
+
+extension GlobalOptions {
+    /// The log of a daemon on standard error: what it does is told as well, unless a person wants less.
+    var daemonLogger: Logger {
+        get throws {
+            var logger = try logger
+            let level: Logger.Level? = try logLevel ?? EnvironmentTwin.value("LIKENESS_LOG_LEVEL")
+            if level == nil, !isQuiet { logger.logLevel = .info }
+            return logger
+        }
     }
 }
 

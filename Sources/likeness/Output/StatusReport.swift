@@ -1,12 +1,20 @@
 import Catalog
 import Faults
 import SystemPackage
+import VectorIndexes
 
 /// The state of catalog and indexes as people and programs read it.
 struct StatusReport: Encodable {
     private struct Model: Encodable {
         let name: String
         let embeddings: Int
+    }
+
+    private struct Index: Encodable {
+        let name: String
+        let type: String
+        let generation: Int
+        let bytes: Int
     }
 
     private struct Store: Encodable {
@@ -18,10 +26,15 @@ struct StatusReport: Encodable {
         let pendingChanges: Int
         let lagSeconds: Double?
         let damage: String?
+        let generations: [Index]
+        let writer: String?
+        let activity: String?
+        let activitySeconds: Double?
 
         enum CodingKeys: String, CodingKey {
             case model, indexes, rows, deadRows = "dead_rows", bytes, pendingChanges = "pending_changes"
-            case lagSeconds = "lag_seconds", damage
+            case lagSeconds = "lag_seconds", damage, generations, writer, activity
+            case activitySeconds = "activity_seconds"
         }
     }
 
@@ -55,8 +68,14 @@ struct StatusReport: Encodable {
         models = facts.counts.models.map { Model(name: $0.model.name, embeddings: $0.embeddings) }
         stores = facts.stores.map {
             Store(
-                model: $0.model, indexes: $0.indexes, rows: $0.rows, deadRows: $0.deadRows, bytes: $0.bytes,
-                pendingChanges: $0.pending, lagSeconds: $0.lagSeconds, damage: $0.damage)
+                model: $0.model, indexes: $0.indexes.map(\.name), rows: $0.rows, deadRows: $0.deadRows,
+                bytes: $0.bytes, pendingChanges: $0.pending, lagSeconds: $0.lagSeconds, damage: $0.damage,
+                generations: $0.indexes.map {
+                    Index(name: $0.name, type: $0.type.rawValue, generation: $0.generation, bytes: $0.bytes)
+                }, writer: $0.activity?.writer,
+                // What a writer that was killed has left behind is not what runs now.
+                activity: $0.activity?.writer == nil ? nil : $0.activity?.activity,
+                activitySeconds: $0.activity?.writer == nil ? nil : $0.activitySeconds)
         }
     }
 
@@ -100,9 +119,25 @@ struct StatusReport: Encodable {
         }
         let names = store.indexes.isEmpty ? "no index" : store.indexes.joined(separator: ", ")
         let lag = store.lagSeconds.map { ", the oldest \(fixed($0, 1)) s ago" } ?? ""
-        return """
+        var lines = [
+            """
             indexes   \(store.model): \(names) over \(grouped(store.rows)) rows, \
             \(grouped(store.deadRows)) dead, \(byteSize(store.bytes)); \(grouped(store.pendingChanges)) changes pending\(lag)
             """
+        ]
+        lines += store.generations.filter { $0.type != IndexType.flat.rawValue }.map { index in
+            let state =
+                index.generation == 0
+                ? "not built yet, answered exactly from the rows"
+                : "generation \(index.generation), \(byteSize(index.bytes))"
+            return "          \(index.name) (\(index.type)): \(state)"
+        }
+        if let writer = store.writer {
+            let time = store.activitySeconds.map { ", for \(fixed($0, 0)) s" } ?? ""
+            lines.append("          \(writer) follows" + (store.activity.map { ": \($0)\(time)" } ?? ""))
+        } else {
+            lines.append("          nobody follows now; keep them up to date: likeness sync")
+        }
+        return lines.joined(separator: "\n")
     }
 }

@@ -1,0 +1,201 @@
+import Catalog
+import Logging
+import NativeThreads
+import Postgres
+import Synchronization
+import VectorIndexes
+
+/// Makes the index files of a home follow the catalog for as long as it runs.
+///
+/// It looks at the feed when PostgreSQL notifies it and, because a notification is only a hint, every second anyway. Steps
+/// run on a thread of its own with a connection of its own, whose locks keep other writers out; generations of indexes
+/// are built on a second thread meanwhile. What passes by itself is tried again with growing waits.
+public actor SyncDaemon {
+    /// How often it does what.
+    public struct Settings: Sendable {
+        /// The longest time between two looks at the feed and at the list of indexes.
+        public var pollInterval: Duration = .seconds(1)
+        /// Time between two comparisons of all ids of catalog and index files.
+        public var verifyInterval: Duration = .seconds(3600)
+        /// Time between two removals of changes that every store has passed.
+        public var pruneInterval: Duration = .seconds(600)
+        /// The longest time for which a position that changes nothing for readers is left unpublished.
+        public var positionInterval: Duration = .seconds(60)
+        /// Time between two summaries in the log.
+        public var summaryInterval: Duration = .seconds(60)
+        /// Waits after something that may pass by itself.
+        public var backoff = Backoff()
+        /// Waits after the building of a generation failed.
+        public var buildBackoff = Backoff(first: .seconds(10), limit: .seconds(1800))
+        /// What is built, and when.
+        public var planning: BuildPlanning = firstGeneration
+        /// How it is built.
+        public var building: GenerationBuilding = { job, control throws(IndexError) in try job.build(control) }
+
+        /// The values that a daemon has unless told otherwise.
+        public init() {}
+    }
+
+    let target: ConnectionTarget
+    let folders: IndexFolders
+    let settings: Settings
+    let logger: Logger
+    let notifier: ServiceNotifier
+    let applicationName = WriterName.of("likeness sync")
+    let builder: GenerationBuilder
+    nonisolated let bell = Bell()
+    nonisolated let stopFlag = StopFlag()
+
+    private let thread = NativeThreadExecutor(name: "sync")
+    /// The thread of the connection and of the writers.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    var connection: Connection?
+    var followed: [ModelID: FollowedModel] = [:]
+    var databaseTrouble: Trouble?
+    var build: RunningBuild?
+    var nextDiscovery = ContinuousClock.now
+    var nextPruning = ContinuousClock.now
+    var summary = Summary()
+    var isReady = false
+    var random = SystemRandomNumberGenerator()
+
+    /// Connects when it runs.
+    public init(
+        target: ConnectionTarget, folders: IndexFolders, settings: Settings = Settings(), logger: Logger,
+        notifier: ServiceNotifier = ServiceNotifier()
+    ) {
+        self.target = target
+        self.folders = folders
+        self.settings = settings
+        self.logger = logger
+        self.notifier = notifier
+        builder = GenerationBuilder(settings.building)
+    }
+
+    /// Follows until ``stop()`` is called or the task is cancelled, and then ends in order: the step is finished and
+    /// published, the locks are free.
+    ///
+    /// - Throws: what no waiting helps against: `CatalogError.storeLocked(folder:by:)` and `IndexError.locked(_:by:)` when
+    ///   somebody else writes, ``SyncError/takenOver(folder:by:)``, and every fault that only a person can mend. Nothing is
+    ///   published then.
+    public func run() async throws {
+        logger.info(
+            "following the catalog",
+            metadata: ["database": "\(target)", "folder": "\(folders.folder)", "poll": "\(settings.pollInterval)"])
+        let hints = Task { [bell, target, settings] in await listen(target, bell, settings.backoff) }
+        let ticks = Task { [bell, interval = tickInterval] in
+            while !Task.isCancelled {
+                try? await Task.sleep(for: interval)
+                bell.ring()
+            }
+        }
+        bell.ring()
+        var failure: (any Error)?
+        await withTaskCancellationHandler {
+            for await _ in bell.rings {
+                if stopFlag.isSet { break }
+                do {
+                    try turn()
+                } catch {
+                    failure = error
+                    break
+                }
+            }
+        } onCancel: {
+            stop()
+        }
+        hints.cancel()
+        ticks.cancel()
+        await shutDown()
+        if let failure { throw failure }
+        logger.info("stopped")
+    }
+
+    /// Asks for the end; ``run()`` returns when the present step is finished.
+    public nonisolated func stop() {
+        stopFlag.set()
+        bell.ring()
+    }
+
+    /// The service manager wants signs of life in half of its interval at the latest.
+    private var tickInterval: Duration {
+        min(settings.pollInterval, notifier.watchdogInterval.map { $0 / 2 } ?? settings.pollInterval)
+    }
+
+    private func shutDown() async {
+        notifier.stopping()
+        if let build {
+            build.control.cancel()
+            await build.task.value
+            var record = build.record
+            record.state = .cancelled
+            record.reason += "; the daemon was stopped"
+            try? followed[build.model]?.session?.record(record)
+            self.build = nil
+        }
+        for model in followed.values { release(model) }
+        connection = nil
+    }
+}
+
+/// A model whose index files are kept.
+final class FollowedModel {
+    let model: StoredModel
+    /// nil while there is trouble, and before the first step.
+    var session: StoreSession?
+    /// The indexes that the catalog wants.
+    var wanted: [StoredIndex] = []
+    var trouble: Trouble?
+    /// Why the next session reads everything anew; nil when changes will do.
+    var rebuildReason: String?
+    /// Whether it has once seen the end of the feed.
+    var isCaughtUp = false
+    var publishedAt = ContinuousClock.now
+    var nextVerification: ContinuousClock.Instant
+    /// Indexes whose last building failed, by name.
+    var buildTroubles: [String: Trouble] = [:]
+    /// What the log has told of already.
+    var toldRefused: Set<String> = []
+    var activity: String?
+
+    init(_ model: StoredModel, nextVerification: ContinuousClock.Instant) {
+        self.model = model
+        self.nextVerification = nextVerification
+    }
+}
+
+/// What happened since the last summary.
+struct Summary {
+    var since = ContinuousClock.now
+    var added = 0
+    var removed = 0
+    var publications = 0
+}
+
+/// Whether somebody has asked for the end.
+final class StopFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
+}
+
+/// Rings whenever embeddings change, as far as PostgreSQL says so; loses nothing but time when it does not.
+private func listen(_ target: ConnectionTarget, _ bell: Bell, _ backoff: Backoff) async {
+    var random = SystemRandomNumberGenerator()
+    var attempts = 0
+    while !Task.isCancelled {
+        do {
+            let notifications = try await Notifications(
+                target, channels: [Catalog.embeddingsChannel], applicationName: WriterName.of("likeness sync hints"))
+            attempts = 0
+            bell.ring()
+            for try await _ in notifications { bell.ring() }
+        } catch {
+            // The thread that steps meets the same trouble, and tells of it.
+            attempts += 1
+            try? await Task.sleep(for: backoff.delay(after: attempts, using: &random))
+        }
+    }
+}
