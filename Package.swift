@@ -100,7 +100,6 @@ let package = Package(
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
-        tests(of: "IndexSync", ["Catalog", "IndexSync", "VectorIndexes"]),
         tests(of: "Benchmarking", ["Benchmarking"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(

@@ -4,6 +4,7 @@ import Glibc
 
 @main
 struct Likeness: AsyncParsableCommand {
+    static let version = "0.1.0"
     static let configuration = CommandConfiguration(
         commandName: "likeness",
         abstract: "An image catalog that finds pictures by likeness.",
@@ -15,7 +16,7 @@ struct Likeness: AsyncParsableCommand {
             Exit status: 0 done; 1 failed; 2 done, but some inputs failed; 64 usage; 69 database unreachable;
             73 cannot write; 75 try again (a lock is held).
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             Ingest.self, Query.self, Sync.self, Index.self, Model.self, Migrate.self, Status.self, Verify.self,
             Doctor.self, DB.self, Bench.self,

@@ -1,15 +1,54 @@
 import Foundation
+import SystemPackage
+import VectorIndexes
 
-let arguments = Array(CommandLine.arguments.dropFirst())
-switch arguments.first {
-case "copies" where arguments.count == 4:
-    let folder = URL(filePath: arguments[1])
-    let photos = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        .filter { $0.pathExtension == "jpg" }.sorted { $0.path < $1.path }
-    let count = Int(arguments[2]) ?? 92
-    let spread = (0..<min(count, photos.count)).map { photos[$0 * photos.count / min(count, photos.count)] }
-    print(try Copies.write(spread, copies: 100, to: URL(filePath: arguments[3])))
+/// Measures the indexes without a database; `Scripts/measure-indexes` calls it.
+let usage = """
+    usage: index-measurements copies FOLDER COUNT OUTPUT      augmented copies of photographs
+           index-measurements types SOURCE [FOLDER]           our types beside packaged faiss
+           index-measurements scale ROWS…                     cost per query and per added row
+           index-measurements memory FOLDER                   what a process that asks all types takes
+           index-measurements open FOLDER                     time to open and to answer first
+    SOURCE: store FOLDER | diverse FILE.f16 | synthetic ROWS
+
+    """
+
+func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+func scratchFolder() throws -> FilePath {
+    var template = Array("/var/tmp/likeness-measure-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
+    return FilePath(platformString: template)
+}
+
+let words = Array(CommandLine.arguments.dropFirst())
+switch words.first {
+case "copies" where words.count == 4:
+    let photos = try FileManager.default.contentsOfDirectory(
+        at: URL(filePath: words[1]), includingPropertiesForKeys: nil
+    ).filter { $0.pathExtension == "jpg" }.sorted { $0.path < $1.path }
+    let count = min(Int(words[2]) ?? 92, photos.count)
+    let spread = (0..<count).map { photos[$0 * photos.count / count] }
+    print(try Copies.write(spread, copies: 100, to: URL(filePath: words[3])))
+case "types":
+    guard let source = Source(words.dropFirst().prefix(2)) else { fallthrough }
+    let kept = words.count > 3 ? FilePath(words[3]) : nil
+    let folder = try kept ?? scratchFolder()
+    var scratch = try ScratchStore(source, in: folder)
+    try scratch.build(say: say)
+    var comparison = try TypeComparison(scratch, say: say)
+    say("asking")
+    try comparison.run()
+    print("\(scratch.writer.liveCount) rows: \(source.name)\n\n\(comparison.markdown)")
+    scratch.writer.close()
+    if kept == nil { try FileManager.default.removeItem(atPath: folder.string) }
+case "scale":
+    var table = ScaleTable()
+    for rows in words.dropFirst().compactMap({ Int($0) }) { try table.measure(rows, say: say) }
+    print(table.markdown)
+case "memory" where words.count == 2: print(try MemoryUse.measure(FilePath(words[1])))
+case "open" where words.count == 2: print(try OpeningTime.measure(FilePath(words[1])))
 default:
-    FileHandle.standardError.write(Data("usage: index-measurements copies FOLDER COUNT OUTPUT\n".utf8))
+    say(usage)
     exit(64)
 }
