@@ -89,7 +89,7 @@ struct SketchTraining {
                 try control.check(SketchJob.name)
                 let part = Double(first) / Double(sample.count)
                 control.report("finding directions", 0.35 * (Double(pass) + part) / Double(PrincipalComponents.passes))
-                try components.add(sample[first..<min(first + 512 * dimension, sample.count)])
+                try components.add(withoutQueries(first..<min(first + 512 * dimension, sample.count)))
             }
             try control.check(SketchJob.name)
             if pass < PrincipalComponents.passes - 1 { try components.iterate() }
@@ -97,19 +97,36 @@ struct SketchTraining {
         return try components.directions()
     }
 
+    /// How many rows of the sample stand for the store when the number of directions is chosen, how far they are apart, and
+    /// which of them are queries.
+    private var measured: (count: Int, every: Int, queries: [Int]) {
+        let count = min(4_096, sample.count / dimension)
+        let asked = min(Self.queryCount, count)
+        return (count, sample.count / dimension / count, (0..<asked).map { $0 * count / asked })
+    }
+
+    /// Values of the sample with zeros, which no direction suits better than another, in place of the queries: directions
+    /// suit the rows that they were found from better than the pictures that people will ask for.
+    private func withoutQueries(_ values: Range<Int>) -> ArraySlice<Float> {
+        var part = sample[values]
+        guard sample.count / dimension >= 2 * Self.queryCount else { return part }
+        for row in measured.queries.map({ $0 * measured.every * dimension }) where values.contains(row) {
+            part.replaceSubrange(row..<row + dimension, with: repeatElement(0, count: dimension))
+        }
+        return part
+    }
+
     /// For each number of directions, the share of rows that a search for 10 of the store's rows could not rule out.
     private func survivorShares(
         _ components: [Double], _ most: Int, _ candidates: [Int]
     ) throws(IndexError) -> [Double] {
         control.report("choosing their number", 0.35)
-        let count = min(4_096, sample.count / dimension)
-        let every = sample.count / dimension / count
+        let (count, every, queries) = measured
         let heads = try heads(components.map(Float.init), most, count, every)
         // Among fewer rows the ten nearest are farther away, and more rows stay in question.
         let k = max(1, 10 * count / max(1, liveCount))
-        let asked = min(Self.queryCount, count)
         var survivors = [Int](repeating: 0, count: candidates.count)
-        for query in (0..<asked).map({ $0 * count / asked }) {
+        for query in queries {
             try control.check(SketchJob.name)
             let distances = (0..<count).map { distance($0 * every, query * every) }
             let farthest = distances.sorted()[min(k, count) - 1]
@@ -118,7 +135,7 @@ struct SketchTraining {
                 survivors[place] += bounds.count { $0 <= farthest }
             }
         }
-        return survivors.map { Double($0) / Double(asked * count) }
+        return survivors.map { Double($0) / Double(queries.count * count) }
     }
 
     private func distance(_ row: Int, _ other: Int) -> Float {

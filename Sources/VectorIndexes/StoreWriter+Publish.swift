@@ -68,11 +68,11 @@ extension StoreWriter {
         published = next
         pending.manifest = next
         // Of a store that was damaged nobody knows what it consisted of. What cannot be removed now, the next writer will.
-        if emptyStart != nil {
-            try? removeLeftovers(keepingDrafts: false)
-        } else {
-            removeIndexFiles(of: before, replacedBy: next)
+        // Sketches that were replaced may have had files for chunks that were never published with them.
+        if emptyStart != nil || before?.sketch?.generation != next.sketch?.generation {
+            try? removeLeftovers(keepingDrafts: emptyStart == nil)
         }
+        if emptyStart == nil { removeIndexFiles(of: before, replacedBy: next) }
         emptyStart = nil
         let numbers = Set(next.chunks.map(\.number))
         mappings = mappings.filter { numbers.contains($0.key) }

@@ -44,7 +44,7 @@ import VectorIndexes
     }
 
     @Test func `rows that differ in all directions alike, or that are few, get no sketches`() throws {
-        #expect(try SketchedScratch.draft(RowKind.random.rows(1_500, dimension: 64, seed: 4), .chosen) == nil)
+        #expect(try SketchedScratch.draft(RowKind.random.rows(1_200, dimension: 1_024, seed: 4), .chosen) == nil)
         #expect(try SketchedScratch.draft(RowKind.clustered.rows(999, dimension: 64, seed: 4), .chosen) == nil)
         #expect(try SketchedScratch.draft(RowKind.clustered.rows(1_500, dimension: 63, seed: 4), .chosen) == nil)
     }
@@ -93,7 +93,7 @@ enum RowKind: CaseIterable {
     func rows(_ count: Int, dimension: Int, seed: UInt64) -> Rows {
         var random = SplitMix(state: seed &* 1_000 &+ 7)
         func values(_ size: Float) -> [Float] {
-            (0..<dimension).map { _ in Float.random(in: -size...size, using: &random) }
+            (0..<dimension).map { _ in size * Float.random(in: -1...1, using: &random) }
         }
         let centers = (0..<20).map { _ in values(1) }
         var rows = Rows(dimension: dimension, values: [])
