@@ -77,7 +77,8 @@ let package = Package(
             resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
-        module("IndexSync", ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
+        module(
+            "IndexSync", ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", "VectorIndexes", system]),
         .executableTarget(
@@ -104,7 +105,10 @@ let package = Package(
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(
             of: "IndexSync",
-            ["Catalog", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes", logging, system]),
+            [
+                "Catalog", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes", logging,
+                system,
+            ]),
         tests(of: "Command", ["likeness", system]),
         .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),
         tests(of: "Crash", ["Catalog", "likeness", "LocalCluster", "Postgres", "VectorIndexes", system]),

@@ -105,7 +105,8 @@ extension Catalog {
 
     /// All models in the order in which they were added, without what counting costs.
     public func storedModels() throws -> [StoredModel] {
-        try connection.rows("select \(Self.modelColumns) from likeness.embedding_models m order by m.id").map(Self.model)
+        try connection.rows("select \(Self.modelColumns) from likeness.embedding_models m order by m.id")
+            .map(Self.model)
     }
 
     /// The model of a name.

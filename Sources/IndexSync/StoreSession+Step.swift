@@ -53,7 +53,8 @@ extension StoreSession {
         guard let position else { return }
         try catalog.record(
             IndexStoreReport(
-                store: store, model: model.id, host: WriterName.host, folder: printableName(folder), position: position))
+                store: store, model: model.id, host: WriterName.host, folder: printableName(folder), position: position)
+        )
         try writer.publish(position: Position("\(position)"))
         try announce()
     }

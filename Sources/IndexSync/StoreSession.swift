@@ -51,7 +51,8 @@ package final class StoreSession {
         do {
             let wentBack = (known ?? 0) < existing.fence ? "the database is in an earlier state than the files" : nil
             let session = try StoreSession(
-                catalog, model, folder, store, fence: fence, rebuildReason: reason ?? existing.rebuildReason ?? wentBack)
+                catalog, model, folder, store, fence: fence, rebuildReason: reason ?? existing.rebuildReason ?? wentBack
+            )
             try catalog.endTrainings(store: store)
             return session
         } catch {

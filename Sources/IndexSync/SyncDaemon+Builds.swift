@@ -14,7 +14,8 @@ final class RunningBuild {
     let outcome: BuildOutcome
     let task: Task<Void, Never>
 
-    init(_ model: ModelID, _ job: GenerationJob, _ plan: PlannedBuild, _ record: IndexGenerationRecord,
+    init(
+        _ model: ModelID, _ job: GenerationJob, _ plan: PlannedBuild, _ record: IndexGenerationRecord,
         by builder: GenerationBuilder, ringing bell: Bell
     ) {
         self.model = model

@@ -18,7 +18,8 @@ extension SyncDaemon {
         logger.notice(
             "recovered",
             metadata: [
-                "subject": "\(subject)", "after": "\((seconds * 10).rounded() / 10) s", "attempts": "\(trouble.attempts)",
+                "subject": "\(subject)", "after": "\((seconds * 10).rounded() / 10) s",
+                "attempts": "\(trouble.attempts)",
             ])
         notifier.status("following the catalog")
     }

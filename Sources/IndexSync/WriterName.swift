@@ -16,6 +16,7 @@ public enum WriterName {
     /// - Parameter command: what was typed.
     public static func of(_ command: String) -> String {
         let name = "\(command) (pid \(getpid()), host \(host))"
-        return String(decoding: name.utf8.prefix(63).map { (32..<127).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        let shown = name.utf8.prefix(63).map { (32..<127).contains($0) ? $0 : UInt8(ascii: "?") }
+        return String(decoding: shown, as: UTF8.self)
     }
 }

@@ -88,7 +88,9 @@ import VectorIndexes
         #expect(try test.stored() == [image])
     }
 
-    @Test func `PostgreSQL goes and comes: one line at the beginning, one at the end, and nothing is lost`() async throws {
+    @Test func `PostgreSQL goes and comes: one line at the beginning, one at the end, and nothing is lost`()
+        async throws
+    {
         let home = try HomeWithDatabase()
         let cluster = LocalCluster(home: home.path, durability: .testing)
         let (model, first) = try Self.prepare(cluster.target)

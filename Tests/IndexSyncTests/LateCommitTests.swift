@@ -21,7 +21,7 @@ import VectorIndexes
         let hasBegun = Atomic(false)
         let isDone = Atomic(false)
         let follower = Database(target, applicationName: "follower")
-        async let applied = follower.run { connection in
+        async let applied = follower.run { connection -> [Int64] in
             let catalog = Catalog(connection)
             let session = try StoreSession.open(catalog: catalog, model: model, folder: folder)
             defer { session.close() }

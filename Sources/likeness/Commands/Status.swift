@@ -76,7 +76,8 @@ extension StatusFacts.Store {
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
             self.init(
-                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, pending: 0, lagSeconds: nil, activity: nil,
+                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, pending: 0, lagSeconds: nil,
+                activity: nil,
                 activitySeconds: nil, damage: error.message)
             return
         }

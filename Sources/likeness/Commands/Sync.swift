@@ -22,7 +22,8 @@ struct Sync: AsyncParsableCommand, ComputesForLong {
 
     @Option(
         name: .customLong("poll-interval"),
-        help: "The longest time between two looks, should PostgreSQL's notifications get lost. (LIKENESS_POLL_INTERVAL)")
+        help: "The longest time between two looks, should PostgreSQL's notifications get lost. (LIKENESS_POLL_INTERVAL)"
+    )
     var pollInterval: DurationArgument?
 
     @Option(
