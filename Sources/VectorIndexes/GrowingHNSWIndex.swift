@@ -42,8 +42,11 @@ final class GrowingHNSWIndex: GrowingIndex {
         let nodes = writtenNodes..<structure.slots.count
         let twins = writtenTwins..<structure.twins.count
         if !nodes.isEmpty || !twins.isEmpty {
-            let block = isBehind ? [] : HNSWFiles.block(
-                structure, nodes: nodes, twins: twins, lists: try structure.graph.changes())
+            let block =
+                isBehind
+                ? []
+                : HNSWFiles.block(
+                    structure, nodes: nodes, twins: twins, lists: try structure.graph.changes())
             if isBehind || written.log.bytes + 4 * block.count > max(written.base.bytes, Self.smallLog) {
                 let begun = try HNSWFiles.begin(
                     structure, m: parameters.m, generation: generation, publication: publication, in: folder)

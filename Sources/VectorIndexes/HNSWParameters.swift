@@ -8,7 +8,7 @@ struct HNSWParameters: Equatable {
     let efSearch: Int
 
     static let defaultM = 32
-    static let defaultEfConstruction = 80
+    static let defaultEfConstruction = 200
     static let defaultEfSearch = 64
     /// A list's length stands in 16 bits of a file.
     static let ms = 2...1_024

@@ -8,12 +8,15 @@ enum Kernels {
     static var instructionSet: String { String(cString: lk_kernels_of_this_cpu().pointee.name) }
 
     /// squared_l2 and squared_l2_gather, for a graph that asks for distances as it goes.
-    static var forGraphs: (
-        one: @convention(c) (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Float,
-        many: @convention(c) (
-            UnsafePointer<Float>, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafeMutablePointer<Float>
-        ) -> Void
-    ) {
+    static var forGraphs:
+        (
+            one: @convention(c) (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Float,
+            many:
+                @convention(c) (
+                    UnsafePointer<Float>, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafeMutablePointer<Float>
+                ) -> Void
+        )
+    {
         let kernels = lk_kernels_of_this_cpu().pointee
         return (kernels.squared_l2, kernels.squared_l2_gather)
     }
