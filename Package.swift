@@ -51,7 +51,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("exif")]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .target(
-            name: "CFaiss", cxxSettings: cxx,
+            name: "CFaiss", cxxSettings: [.headerSearchPath("openmp")] + cxx,
             linkerSettings: [
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),

@@ -7,6 +7,20 @@ enum Kernels {
     /// The instruction set that this machine runs them with: `avx512`, `avx2` or `portable`.
     static var instructionSet: String { String(cString: lk_kernels_of_this_cpu().pointee.name) }
 
+    /// squared_l2 and squared_l2_gather, for a graph that asks for distances as it goes.
+    static var forGraphs:
+        (
+            one: @convention(c) (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> Float,
+            many:
+                @convention(c) (
+                    UnsafePointer<Float>, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafeMutablePointer<Float>
+                ) -> Void
+        )
+    {
+        let kernels = lk_kernels_of_this_cpu().pointee
+        return (kernels.squared_l2, kernels.squared_l2_gather)
+    }
+
     /// Squared L2 distances from each query to each row, by squared_l2_gather; see ckernels.h.
     ///
     /// Equal vectors are at distance 0 exactly, and a distance depends on nothing but the two vectors: neither on the other

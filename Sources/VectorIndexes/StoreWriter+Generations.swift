@@ -125,11 +125,12 @@ extension StoreWriter {
         let folder = IndexFolder(entry.specification.name, layout: layout, manifest: pending.manifest)
         let rowsPerChunk = pending.manifest.rowsPerChunk
         let dimension = pending.manifest.identity.dimension
-        let known = Set(pending.manifest.chunks.map(\.number))
+        let rows = Dictionary(uniqueKeysWithValues: pending.manifest.chunks.map { ($0.number, $0.rows) })
         let vector: RowVectors = { slot throws(IndexError) in
             let chunk = Int(slot.rawValue) / rowsPerChunk + 1
-            guard known.contains(chunk) else { return nil }
-            return try self.mappedVectors(of: chunk) + Int(slot.rawValue) % rowsPerChunk * dimension
+            let row = Int(slot.rawValue) % rowsPerChunk
+            guard let rows = rows[chunk], row < rows else { return nil }
+            return try self.mappedVectors(of: chunk) + row * dimension
         }
         switch entry.specification.type {
         case .flat: preconditionFailure("a flat index has nothing to load")

@@ -19,7 +19,7 @@ public final class RunningProgram {
         variables["LIKENESS_HOME"] = home.string
         process.environment = variables
         if !FileManager.default.fileExists(atPath: errors.string) {
-            FileManager.default.createFile(atPath: errors.string, contents: nil)
+            _ = FileManager.default.createFile(atPath: errors.string, contents: nil)
         }
         let handle = try FileHandle(forWritingTo: URL(filePath: errors.string))
         try handle.seekToEnd()

@@ -16,6 +16,9 @@
  *   OpenMP keeps a number of threads, and a pool of them, for each thread that calls it. Functions that compute take
  *   `threads` (1 or more) and set that number for the calling thread alone; the answers do not depend on it. A caller
  *   with long-lived threads pays for the pool once.
+ *
+ * SEE ALSO
+ *   cfaiss_graph.h, for HNSW.
  */
 #ifndef LIKENESS_CFAISS_H
 #define LIKENESS_CFAISS_H
