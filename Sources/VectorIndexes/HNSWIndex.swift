@@ -2,14 +2,14 @@
 ///
 /// Nodes whose rows are dead stay in the graph and lead to others, but not into answers. An answer that the graph leaves too
 /// short is found by comparing with every row.
-struct HNSWIndex: SearchableIndex {
+struct HNSWIndex: TunableIndex {
     let specification: IndexSpecification
     let generation: Int
     let count: Int
     let dimension: Int
     private let store: VectorStore
     private let everyRow: FlatIndex
-    private let efSearch: Int
+    private var efSearch: Int
     private let slots: [UInt32]
     /// The rows that are equal to those of nodes, by node.
     private let twins: [Int: [UInt32]]
@@ -39,7 +39,7 @@ struct HNSWIndex: SearchableIndex {
         generation = entry.generation
         dimension = folder.dimension
         everyRow = FlatIndex(entry, over: store)
-        efSearch = try HNSWParameters(built.parameters.merging(entry.specification.parameters) { $1 }).efSearch
+        efSearch = try HNSWParameters(built.parameters).efSearch
         slots = reading.structure.slots
         graph = reading.structure.graph
         twins = Dictionary(grouping: reading.structure.twins) { Int($0.node) }.mapValues { $0.map(\.slot) }
@@ -50,6 +50,15 @@ struct HNSWIndex: SearchableIndex {
             let isLive: (UInt32) -> Bool = { rows.liveID(RowSlot(rawValue: $0)) != nil }
             count = slots.count(where: isLive) + twinSlots.count(where: isLive)
         }
+    }
+
+    func with(parameters: [String: Int]) -> HNSWIndex {
+        var index = self
+        if let asked = parameters[IndexParameters.Name.efSearch.rawValue] {
+            let range = IndexParameters.range(of: .efSearch)
+            index.efSearch = min(max(asked, range.lowerBound), range.upperBound)
+        }
+        return index
     }
 
     func search(_ queries: [Float], k: Int, filter: IDFilter?, threads: Int) throws(IndexError) -> [[Neighbor]] {

@@ -4,15 +4,20 @@ extension StoreWriter {
     /// Makes a generation that was built beside the writer the one that answers, with the next publication: rows that were
     /// appended since are added to it, the one before goes.
     ///
-    /// - Returns: false when there is no such index any more, or one with other parameters; the draft's files then go with
-    ///   the next writer.
+    /// With it the index gets the specification that the draft was built for.
+    ///
+    /// - Returns: false when there is no such index any more, or one of another type or with a later generation; the draft's
+    ///   files then go with the next writer.
     /// - Throws: what loading and adding throws; then nothing has changed.
     /// - Complexity: that of loading the generation and of adding the rows that it lacks.
     @discardableResult
     public func adopt(_ draft: GenerationDraft) throws(IndexError) -> Bool {
         try checkUsable()
         guard
-            let place = pending.manifest.indexes.firstIndex(where: { $0.specification == draft.specification }),
+            let place = pending.manifest.indexes.firstIndex(where: { entry in
+                entry.specification.name == draft.specification.name
+                    && entry.specification.type == draft.specification.type
+            }),
             pending.manifest.indexes[place].built == nil
                 || pending.manifest.indexes[place].generation < draft.number
         else { return false }
@@ -53,6 +58,8 @@ extension StoreWriter {
             growing[name] = index
             next.indexes[place].built = try index.index.write(for: next.publication)
             next.indexes[place].built?.covers = end.rawValue
+            // The index knows those that it was loaded with; queries may have been given others since.
+            next.indexes[place].built?.parameters = built.parameters
             try synchronizeFolder(layout.index(name))
         }
     }
@@ -63,7 +70,7 @@ extension StoreWriter {
     ///   building them.
     func removeIndexLeftovers(keepingDrafts: Bool) throws(IndexError) {
         for name in try names(in: layout.folder) where IndexSpecification.isUsable(name: name) {
-            let entry = pending.manifest.indexes.first { $0.specification.name == name }
+            let entry = (published ?? pending.manifest).indexes.first { $0.specification.name == name }
             let needed = Set([entry?.built?.base.name, entry?.built?.log.name].compactMap { $0 })
             let folder = layout.index(name)
             for file in try names(in: folder) where !needed.contains(file) {

@@ -45,6 +45,7 @@ public final class StoreWriter {
     ///   - rowsPerChunk: for a new store, ``StoreLimits/rowsPerChunk``.
     ///   - keepingDrafts: whether generations are being built, or a compaction is being made, for this store right now; else
     ///     what an earlier process left of them is removed.
+    ///   - damaged: what is to be made anew: no manifest names it from here on. ``DamagedPart/store`` is let pass.
     ///   - now: tells the time for manifests.
     /// - Throws: ``IndexError/wrongModel(have:need:)``, ``IndexError/wrongStore(have:need:)``,
     ///   ``IndexError/fenced(have:need:)``, ``IndexError/locked(_:by:)``, ``IndexError/damaged(_:what:)``,
@@ -53,18 +54,22 @@ public final class StoreWriter {
     public static func open(
         _ folder: FilePath, identity: StoreIdentity, fence: UInt64, store: UUID? = nil,
         rowsPerChunk: Int = StoreLimits.defaultRowsPerChunk, keepingDrafts: Bool = false,
-        now: @escaping @Sendable () -> Date = { Date() }
+        leavingOut damaged: Set<DamagedPart> = [], now: @escaping @Sendable () -> Date = { Date() }
     ) throws(IndexError) -> StoreWriter {
         let layout = StoreLayout(folder: folder)
         let new = try newManifest(identity, fence, store, rowsPerChunk, now)
         let lock = try lock(layout)
         let published = try ManifestFile.read(layout)
         if let published { try check(published, identity, fence, store) }
-        let pending = try published.map { manifest throws(IndexError) in try PendingStore(manifest, layout: layout) }
+        let pending = try published.map { manifest throws(IndexError) in
+            var manifest = manifest
+            manifest.leaveOut(damaged)
+            return try PendingStore(manifest, layout: layout)
+        }
         let writer = StoreWriter(layout, lock, pending, startingEmpty: PendingStore(new), published: published, now)
         writer.pending.manifest.fence = fence
         try writer.removeLeftovers(keepingDrafts: keepingDrafts)
-        if published?.fence != fence { try writer.publish() }
+        if published?.fence != fence || writer.pending.manifest != published { try writer.publish() }
         return writer
     }
 
@@ -224,7 +229,7 @@ extension StoreWriter {
     ///
     /// - Parameter keepingDrafts: leaves alone what is being built for this store.
     func removeLeftovers(keepingDrafts: Bool) throws(IndexError) {
-        let needed = StoreLayout.names(in: pending.manifest)
+        let needed = StoreLayout.names(in: published ?? pending.manifest)
         for name in try names(in: layout.vectors) where !needed.contains(name) {
             guard StoreLayout.chunkNumber(of: name) != nil || StoreLayout.sketchGeneration(of: name) != nil,
                 !(keepingDrafts && mayBeDraft(name))
