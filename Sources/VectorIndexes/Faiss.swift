@@ -1,6 +1,6 @@
 import CFaiss
 
-/// faiss, as far as it is used: the one place that calls it.
+/// faiss, as far as it is used.
 enum Faiss {
     /// The version that this was built with.
     static var version: String { String(cString: cfaiss_version()) }
@@ -9,7 +9,7 @@ enum Faiss {
     static var usableCores: Int { Int(cfaiss_usable_cores()) }
 
     /// Runs a function of the shim and turns what it says into an error.
-    fileprivate static func call(
+    static func call(
         _ body: (UnsafeMutablePointer<CChar>?, Int) -> cfaiss_status
     ) throws(IndexError) {
         var status = CFAISS_OK

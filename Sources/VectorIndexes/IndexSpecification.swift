@@ -38,7 +38,10 @@ public struct IndexSpecification: Codable, Sendable, Equatable {
     public func validated() throws(IndexError) -> IndexSpecification {
         guard Self.isUsable(name: name) else { throw .unusableName(name) }
         guard IndexType.creatable.contains(type) else { throw .typeUnavailable(type) }
-        if let parameter = parameters.keys.sorted().first { throw .unknownParameter(parameter, type: type) }
+        let known: Set<String> = type == .ivfflat || type == .ivfpq ? ["nlist", "nprobe", "m", "bits", "rerank"] : []
+        if let parameter = parameters.keys.sorted().first(where: { !known.contains($0) }) {
+            throw .unknownParameter(parameter, type: type)
+        }
         return self
     }
 

@@ -75,4 +75,6 @@ void cfaiss_flat_free(cfaiss_flat *index);
 }
 #endif
 
+#include "cfaiss_ivf.h"
+
 #endif

@@ -244,4 +244,6 @@ void lk_quantize_query(const float *head, float tail, size_t m, int16_t *codes, 
 }
 #endif
 
+#include "ckernels_lists.h"
+
 #endif
