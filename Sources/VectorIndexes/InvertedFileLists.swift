@@ -131,7 +131,8 @@ private struct SortedRecords {
                 throw .damaged(log.path, what: "names list \(list) of \(shape.nlist) in record \(ordinal)")
             }
             guard slot < Int(built.covers) else {
-                throw .damaged(log.path, what: "names slot \(slot) in record \(ordinal), but slots end at \(built.covers)")
+                throw .damaged(
+                    log.path, what: "names slot \(slot) in record \(ordinal), but slots end at \(built.covers)")
             }
             // Rows of chunks that are gone are dead.
             guard slot >= table.first, slot - table.first < inIndex else { continue }

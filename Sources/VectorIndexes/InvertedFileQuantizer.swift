@@ -94,8 +94,8 @@ final class InvertedFileQuantizer: Sendable {
 
     /// Codes and terms.
     private func compress(
-        _ part: Range<Int>, of rows: UnsafeBufferPointer<AddedRow>, _ lists: [UInt32], _ centroids: UnsafePointer<Float>,
-        into records: UnsafeMutableRawBufferPointer
+        _ part: Range<Int>, of rows: UnsafeBufferPointer<AddedRow>, _ lists: [UInt32],
+        _ centroids: UnsafePointer<Float>, into records: UnsafeMutableRawBufferPointer
     ) {
         let (dimension, length) = (shape.dimension, shape.codeDimension)
         var residuals = [Float](repeating: 0, count: part.count * dimension)

@@ -83,7 +83,8 @@ struct InvertedFile: TunableIndex {
         let addresses = candidates.map { lists.vectors[$0] }
         addresses.withUnsafeBufferPointer { addresses in
             exact.withUnsafeMutableBufferPointer { exact in
-                Kernels.squaredDistances(from: query, to: addresses, dimension: dimension, threads: threads, into: exact)
+                Kernels.squaredDistances(
+                    from: query, to: addresses, dimension: dimension, threads: threads, into: exact)
             }
         }
         var nearest = NearestNeighbors(k)

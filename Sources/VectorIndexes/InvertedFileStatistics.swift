@@ -1,8 +1,10 @@
 /// What tells whether an inverted file still fits its rows.
 public struct InvertedFileStatistics: Sendable, Equatable {
+    /// Lists.
     public let nlist: Int
     /// Records in the log, those of dead rows included.
     public let rows: Int
+    /// Records of rows that live.
     public let liveRows: Int
     /// Rows that were added since the lists were made.
     public let rowsSinceTraining: Int

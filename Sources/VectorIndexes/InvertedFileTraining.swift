@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The building of a generation of IVFFlat or IVFPQ.
 struct InvertedFileTraining {
     let job: GenerationJob
@@ -60,34 +62,52 @@ struct InvertedFileTraining {
         let nearest = try inBlocks(sample, of: lists.block, "assigning the sample") { block in
             lists.lists(of: block, threads: job.threads)
         }
-        let length = shape.codeDimension
-        let entries = min(shape.entries, sample.count)
-        var codebooks: [Float] = []
-        codebooks.reserveCapacity(shape.codebookValues)
-        var residuals = [Float](repeating: 0, count: sample.count * length)
-        for code in 0..<shape.m {
-            try control.check(name)
-            for (row, vector) in sample.enumerated() {
-                let centroid = Int(nearest[row]) * dimension + code * length
-                for component in 0..<length {
-                    residuals[row * length + component] =
-                        vector[code * length + component] - lists.centroids[centroid + component]
+        // A thread a codebook: threads that share one would wait for one another at each of its many short passes.
+        let books = Mutex([[Float]](repeating: [], count: shape.m))
+        let failure = Mutex<IndexError?>(nil)
+        // Safe to share: threads only read the rows.
+        nonisolated(unsafe) let vectors = sample
+        TrainingThreads.shareOut(shape.m, inPartsOf: 1, among: job.threads) { codes in
+            for code in codes where failure.withLock({ $0 == nil }) {
+                do throws(IndexError) {
+                    let book = try codebook(code, shape, lists, vectors, nearest)
+                    books.withLock { $0[code] = book }
+                } catch {
+                    failure.withLock { $0 = error }
                 }
             }
-            let clustering = Clustering(
-                index: name, phase: "training codes",
-                share: Double(code) / Double(shape.m)..<Double(code + 1) / Double(shape.m),
-                iterations: Self.codebookIterations, threads: job.threads, control: control)
-            let book = try residuals.withUnsafeBufferPointer { residuals throws(IndexError) in
-                guard let first = residuals.baseAddress else { preconditionFailure("codes have components") }
-                return try clustering.centroids(
-                    entries, of: sample.indices.map { first + $0 * length }, dimension: length)
-            }
-            codebooks += book
-            // Repeats are never chosen: the first of equal entries is.
-            for _ in entries..<shape.entries { codebooks += book.prefix(length) }
         }
-        return codebooks
+        if let error = failure.withLock({ $0 }) { throw error }
+        return books.withLock { $0.flatMap(\.self) }
+    }
+
+    /// The codebook for one part of the residuals, on the calling thread.
+    private func codebook(
+        _ code: Int, _ shape: InvertedFileShape, _ lists: InvertedFileQuantizer, _ sample: [UnsafePointer<Float>],
+        _ nearest: [UInt32]
+    ) throws(IndexError) -> [Float] {
+        let length = shape.codeDimension
+        let entries = min(shape.entries, sample.count)
+        var residuals = [Float](repeating: 0, count: sample.count * length)
+        for (row, vector) in sample.enumerated() {
+            let centroid = Int(nearest[row]) * dimension + code * length
+            for component in 0..<length {
+                residuals[row * length + component] =
+                    vector[code * length + component] - lists.centroids[centroid + component]
+            }
+        }
+        let clustering = Clustering(
+            index: name, phase: "training codes",
+            share: Double(code) / Double(shape.m)..<Double(code + 1) / Double(shape.m),
+            iterations: Self.codebookIterations, threads: 1, control: control)
+        var book = try residuals.withUnsafeBufferPointer { residuals throws(IndexError) in
+            guard let first = residuals.baseAddress else { preconditionFailure("codes have components") }
+            return try clustering.centroids(
+                entries, of: sample.indices.map { first + $0 * length }, dimension: length)
+        }
+        // Repeats are never chosen: the first of equal entries is.
+        for _ in entries..<shape.entries { book += book.prefix(length) }
+        return book
     }
 
     /// The records of all live rows, in the order of their slots: those that a remedy keeps, and new ones.

@@ -31,7 +31,10 @@ public struct RecallMeasurement: Sendable, Equatable, Codable {
             return
         }
         let share = Double(asked.reduce(0) { $0 + $1.hits }) / total
-        let squares = asked.map { hits, of in (Double(hits) / Double(of) - share) * (Double(hits) / Double(of) - share) }
+        let squares = asked.map { hits, of in
+            let difference = Double(hits) / Double(of) - share
+            return difference * difference
+        }
         let variance = squares.reduce(0, +) / Double(max(1, asked.count - 1)) / Double(asked.count)
         let independent = variance > 0 ? share * (1 - share) / variance : total
         let trials = min(total, max(Double(asked.count), independent))

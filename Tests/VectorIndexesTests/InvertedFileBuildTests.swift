@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import VectorIndexes
 
@@ -13,8 +14,13 @@ import VectorIndexes
         try writer.publish()
         let job = GenerationJob(fixture.specification, generation: 1, over: try fixture.scratch.open())
         let control = BuildControl()
-        let building = Task { try job.build(control) }
-        while control.progress.fraction == 0 { await Task.yield() }
+        let building = Task {
+            try await withCheckedThrowingContinuation { (waiting: CheckedContinuation<GenerationDraft, any Error>) in
+                // Building blocks, and tasks have no threads to spare for that.
+                Thread.detachNewThread { waiting.resume(with: Result { try job.build(control) }) }
+            }
+        }
+        while control.progress.phase == "waiting" { await Task.yield() }
         control.cancel()
         await #expect(throws: IndexError.cancelled("lists")) { try await building.value }
         #expect(try fixture.scratch.names().filter { $0.contains("/0000") && $0.hasPrefix("lists") } == [])
@@ -61,7 +67,8 @@ import VectorIndexes
         try writer.remove(ids(dead))
         try writer.publish()
         let before = try #require(InvertedFileStatistics(try fixture.open()))
-        #expect(before.rowsSinceTraining == 600 && before.liveRows == 720 && before.imbalanceFactor > 3)
+        #expect(before.rowsSinceTraining == 480 && before.liveRows == 720 && before.imbalanceFactor > 2)
+        #expect(before.longestList > 3 * 720 / 15)
         let added = try #require(before.addedResidual)
         #expect(try added > #require(before.trainedResidual))
 
@@ -71,9 +78,9 @@ import VectorIndexes
         #expect(index.generation == 2 && index.count == 720)
         let after = try #require(InvertedFileStatistics(index))
         #expect(after.rowsSinceTraining == 0 && after.addedResidual == nil && after.rows == 720)
-        #expect(after.imbalanceFactor < before.imbalanceFactor)
-        if remedy == .split { #expect(after.longestList <= 3 * 720 / 15 && after.nlist > 15) }
+        if remedy == .split { #expect(after.longestList < before.longestList && after.nlist > 15) }
         if remedy == .recenter { #expect(after.nlist == 15) }
+        #expect(try #require(after.trainedResidual) < added)
         for row in stride(from: 0, to: 900, by: 11) where row % 5 != 2 {
             let query = row < 300 ? trained[row] : later[row - 300]
             #expect(

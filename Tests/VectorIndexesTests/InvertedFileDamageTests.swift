@@ -109,7 +109,8 @@ import VectorIndexes
                 fixture, "\"rows\" : 5,\n        \"trained", "\"rows\" : \(rows),\n        \"trained")
             #expect(
                 throws: IndexError.damaged(
-                    fixture.scratch.file("lists/00000001.lists"), what: "has 60 bytes, not 12 for each of \(shown) rows")
+                    fixture.scratch.file("lists/00000001.lists"), what: "has 60 bytes, not 12 for each of \(shown) rows"
+                )
             ) { try fixture.open() }
         }
         // A writer refuses it as well, once it has rows to add.
