@@ -7,9 +7,6 @@ struct HNSWParameters: Equatable {
     /// Nodes that are kept in view while a query is answered.
     let efSearch: Int
 
-    static let defaultM = 32
-    static let defaultEfConstruction = 200
-    static let defaultEfSearch = 64
     /// A list's length stands in 16 bits of a file.
     static let ms = 2...1_024
 
@@ -17,9 +14,9 @@ struct HNSWParameters: Equatable {
     ///
     /// - Throws: ``IndexError/outOfRange(name:value:allowed:)``.
     init(_ parameters: [String: Int]) throws(IndexError) {
-        m = parameters["M"] ?? Self.defaultM
-        efConstruction = parameters["efConstruction"] ?? Self.defaultEfConstruction
-        efSearch = parameters["efSearch"] ?? Self.defaultEfSearch
+        m = parameters["M"] ?? IndexParameters.defaultLinks
+        efConstruction = parameters["efConstruction"] ?? IndexParameters.defaultEfConstruction
+        efSearch = parameters["efSearch"] ?? IndexParameters.defaultEfSearch
         let efs = 1...1_000_000
         guard Self.ms.contains(m) else { throw .outOfRange(name: "M", value: m, allowed: Self.ms) }
         guard efs.contains(efConstruction) else {

@@ -2,6 +2,14 @@ extension IndexParameters {
     /// Rows to train with for each centroid: below this k-means has too little to average. Source: faiss,
     /// `ClusteringParameters::min_points_per_centroid`.
     public static let rowsPerCentroid = 39
+    /// Links of a graph's node on each level but the lowest, which has twice as many.
+    public static let defaultLinks = 32
+    /// Nodes that are kept in view while the neighbors of a new one are looked for.
+    public static let defaultEfConstruction = 200
+    /// Nodes that are kept in view while a query is answered.
+    public static let defaultEfSearch = 64
+    /// Rows that IVFPQ computes exactly for each one that is asked for.
+    public static let defaultRerank = 10
     /// Rows below which comparing with all of them is as fast as anything else.
     public static let rowsWhereFlatIsEnough = 10_000
 
@@ -25,15 +33,15 @@ extension IndexParameters {
         switch type {
         case .flat: break
         case .hnsw:
-            resolved[.links] = given[.links] ?? 32
-            resolved[.efConstruction] = given[.efConstruction] ?? 80
-            resolved[.efSearch] = given[.efSearch] ?? 64
+            resolved[.links] = given[.links] ?? defaultLinks
+            resolved[.efConstruction] = given[.efConstruction] ?? defaultEfConstruction
+            resolved[.efSearch] = given[.efSearch] ?? defaultEfSearch
         case .ivfflat: resolved.resolveLists(given, rows: rows, &notices)
         case .ivfpq:
             resolved.resolveLists(given, rows: rows, &notices)
             resolved[.subquantizers] = given[.subquantizers] ?? defaultSubquantizers(dimension: dimension)
             resolved.resolveBits(given, rows: rows, &notices)
-            resolved[.rerank] = given[.rerank] ?? 8
+            resolved[.rerank] = given[.rerank] ?? defaultRerank
         }
         if type != .flat, rows < rowsWhereFlatIsEnough { notices.append(.flatIsEnough(type, rows: rows)) }
         return (resolved, notices)

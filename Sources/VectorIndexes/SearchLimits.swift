@@ -31,11 +31,14 @@ func validate(
 ///
 /// - Complexity: O(n), at the speed of memory when all are finite.
 func firstNonFinite(_ values: [Float]) -> Int? {
-    values.withUnsafeBufferPointer { values in
-        // Integers instead of `isFinite` with an early end, so that the compiler can take many values at a time.
-        let exponent: UInt32 = 0x7F80_0000
-        var found: UInt32 = 0
-        for value in values { found |= value.bitPattern & exponent == exponent ? 1 : 0 }
-        return found == 0 ? nil : values.firstIndex { !$0.isFinite }
-    }
+    values.withUnsafeBufferPointer { firstNonFinite($0) }
+}
+
+/// The same where values lie.
+func firstNonFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
+    // Integers instead of `isFinite` with an early end, so that the compiler can take many values at a time.
+    let exponent: UInt32 = 0x7F80_0000
+    var found: UInt32 = 0
+    for value in values { found |= value.bitPattern & exponent == exponent ? 1 : 0 }
+    return found == 0 ? nil : values.firstIndex { !$0.isFinite }
 }

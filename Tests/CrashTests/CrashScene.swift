@@ -11,9 +11,11 @@ import VectorIndexes
 /// A home with a database, an index of each type, and pictures that come, change and go while a daemon follows them.
 final class CrashScene {
     static let dimension = 48
+    static let types: [IndexType] = [.flat, .hnsw]
     let home: HomeWithDatabase
     let likeness: LikenessBinary
-    private let log: FilePath
+    private let logs: TemporaryFolder
+    private var daemons: [RunningLikeness] = []
     private var synthetic: SyntheticCatalog
     private var random: SeededGenerator
     private var images: [ImageID] = []
@@ -23,12 +25,12 @@ final class CrashScene {
     init(seed: UInt64) async throws {
         home = try HomeWithDatabase()
         likeness = LikenessBinary(home: home.path)
-        log = home.path.appending("daemon.log")
+        logs = try TemporaryFolder()
         random = SeededGenerator(state: seed)
         try #require(try await likeness("migrate").status == 0)
         synthetic = try SyntheticCatalog(LocalCluster(home: home.path).target, dimension: Self.dimension)
         try write(pictures: 600)
-        for type in IndexType.allCases {
+        for type in CrashScene.types {
             let run = try await likeness(
                 "index", "create", type.rawValue, "--type", type.rawValue, "--model", "synthetic")
             try #require(run.status == 0, "\(run.errors)")
@@ -40,7 +42,10 @@ final class CrashScene {
     /// The store's folder.
     var store: FilePath { home.path.appending("indexes").appending("synthetic") }
 
-    func daemon(fault: String? = nil, while condition: FilePath? = nil) throws -> RunningProgram {
+    /// - Parameters:
+    ///   - fault: as inject.c reads it.
+    ///   - condition: a file that must exist for it to happen.
+    func daemon(fault: String? = nil, while condition: FilePath? = nil) throws -> RunningLikeness {
         var environment: [String: String] = [:]
         if let fault {
             environment["LD_PRELOAD"] =
@@ -48,14 +53,14 @@ final class CrashScene {
             environment["LIKENESS_FAULT"] = fault
             environment["LIKENESS_FAULT_WHILE"] = condition?.string
         }
-        return try RunningProgram(
-            ["sync", "--poll-interval", "50ms"], home: home.path, environment: environment, errors: log)
+        let daemon = try RunningLikeness(
+            ["sync", "--poll-interval", "50ms"], home: home.path, errorsIn: logs.path, environment: environment)
+        daemons = daemons.suffix(1) + [daemon]
+        return daemon
     }
 
-    /// What the daemons wrote last.
-    var lastWords: String {
-        String(((try? String(contentsOfFile: log.string, encoding: .utf8)) ?? "").suffix(2_000))
-    }
+    /// What the last daemons wrote.
+    var lastWords: String { daemons.map { String($0.errors.suffix(1_500)) }.joined(separator: "\n--\n") }
 
     /// Connects anew: the server was restarted.
     func reconnect() throws { synthetic = try SyntheticCatalog(cluster.target, dimension: Self.dimension) }
@@ -89,7 +94,7 @@ final class CrashScene {
         let verify = try await likeness("verify")
         try #require(verify.status == 0, "after \(what): \(verify.errors)\n\(lastWords)")
         let image = try #require(images.randomElement(using: &random))
-        for type in IndexType.allCases {
+        for type in CrashScene.types {
             let query = try await likeness(
                 "query", "--id", "\(image.rawValue)", "-k", "5", "--index", type.rawValue, "--model", "synthetic",
                 "--format", "csv")

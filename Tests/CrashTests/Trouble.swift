@@ -41,7 +41,7 @@ enum Trouble: String, CaseIterable {
         for _ in 0..<writes { try scene.write(pictures: scene.number(1...40)) }
         let wait = scene.number(0...120)
         try await Task.sleep(for: .milliseconds(wait))
-        daemon.kill()
+        try await end(daemon)
         return rawValue
     }
 
@@ -51,9 +51,9 @@ enum Trouble: String, CaseIterable {
         let fault = "\(call):\(scene.number(1...6)):\(scene.pick(["kill", "kill-after"]))\(part)"
         let daemon = try scene.daemon(fault: fault)
         // Not every file is written in every step: what is not reached is ended from outside.
-        for _ in 0..<4 where daemon.isRunning { try scene.write(pictures: scene.number(5...60)) }
-        _ = try await daemon.wait(atMost: .milliseconds(400))
-        daemon.kill()
+        for _ in 0..<4 where daemon.status == nil { try scene.write(pictures: scene.number(5...60)) }
+        try await pause(.milliseconds(400), unless: daemon)
+        try await end(daemon)
         return "\(rawValue): \(fault)"
     }
 
@@ -61,27 +61,26 @@ enum Trouble: String, CaseIterable {
         let full = scene.home.path.appending("full")
         try Data().write(to: URL(filePath: full.string))
         let fault = "pwrite:1+:ENOSPC:\(scene.pick(Self.parts))"
-        let before = try await published(scene)
+        let before = published(scene)
         let daemon = try scene.daemon(fault: fault, while: full)
         try scene.write(pictures: 30)
         try await Task.sleep(for: .milliseconds(300))
-        try #require(daemon.isRunning, "a full disk ended the daemon (\(fault)): \(scene.lastWords)")
+        try #require(daemon.status == nil, "a full disk ended the daemon (\(fault)): \(scene.lastWords)")
         try FileManager.default.removeItem(atPath: full.string)
-        let goesOn = try await eventually { try await published(scene) != before }
-        try #require(goesOn, "there is room again, and the daemon does not go on (\(fault)): \(scene.lastWords)")
-        daemon.terminate()
-        try #require(try await daemon.wait(atMost: .seconds(20)) == 0, "\(fault): \(scene.lastWords)")
+        try await eventually("there is room again, and the daemon does not go on (\(fault))", explanation: { scene.lastWords }) { published(scene) != before }
+        try await stop(daemon, in: scene, "\(fault): \(scene.lastWords)")
         return "\(rawValue): \(fault)"
     }
 
     private func loseWrite(_ scene: CrashScene) async throws -> String {
         let fault = "fsync:\(scene.number(1...8)):EIO"
         let daemon = try scene.daemon(fault: fault)
-        for _ in 0..<4 where daemon.isRunning { try scene.write(pictures: 20) }
-        if let status = try await daemon.wait(atMost: .seconds(1)) {
+        for _ in 0..<4 where daemon.status == nil { try scene.write(pictures: 20) }
+        try await pause(.seconds(1), unless: daemon)
+        if let status = daemon.status {
             try #require(status == 73, "an fsync error ends the daemon with 73, not \(status): \(scene.lastWords)")
         }
-        daemon.kill()
+        try await end(daemon)
         return "\(rawValue): \(fault)"
     }
 
@@ -92,33 +91,28 @@ enum Trouble: String, CaseIterable {
         let text = try String(contentsOfFile: file.string, encoding: .utf8)
         let processID = try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
         Glibc.kill(processID, SIGQUIT)
-        try #require(
-            try await becomesTrue(within: .seconds(20)) { !FileManager.default.fileExists(atPath: file.string) },
-            "the server does not end")
+        try await eventually("the server ends") { !FileManager.default.fileExists(atPath: file.string) }
         try await Task.sleep(for: .milliseconds(200))
-        try #require(daemon.isRunning, "the daemon ended with the server: \(scene.lastWords)")
+        try #require(daemon.status == nil, "the daemon ended with the server: \(scene.lastWords)")
         try scene.cluster.start()
         try scene.reconnect()
-        let before = try await published(scene)
+        let before = published(scene)
         try scene.write(pictures: 10)
-        let goesOn = try await eventually { try await published(scene) != before }
-        try #require(goesOn, "the server is back, and the daemon does not go on: \(scene.lastWords)")
-        daemon.terminate()
-        try #require(try await daemon.wait(atMost: .seconds(20)) == 0, "\(scene.lastWords)")
+        try await eventually("the server is back, and the daemon does not go on", explanation: { scene.lastWords }) { published(scene) != before }
+        try await stop(daemon, in: scene, "\(scene.lastWords)")
         return rawValue
     }
 
     private func startTwo(_ scene: CrashScene) async throws -> String {
         let first = try scene.daemon()
-        let before = try await published(scene)
+        let before = published(scene)
         try scene.write(pictures: 10)
-        try #require(try await eventually { try await published(scene) != before }, "\(scene.lastWords)")
+        try await eventually("the daemon publishes", explanation: { scene.lastWords }) { published(scene) != before }
         let second = try scene.daemon()
-        let status = try #require(try await second.wait(atMost: .seconds(20)), "the second daemon goes on")
-        try #require(status == 75, "the second daemon ends with \(status): \(scene.lastWords)")
+        try await eventually("the second daemon ends", within: .seconds(20)) { second.status != nil }
+        try #require(second.status == 75, "the second daemon: \(scene.lastWords)")
         try scene.write(pictures: 10)
-        first.terminate()
-        try #require(try await first.wait(atMost: .seconds(20)) == 0, "\(scene.lastWords)")
+        try await stop(first, in: scene, rawValue)
         return rawValue
     }
 
@@ -151,16 +145,25 @@ enum Trouble: String, CaseIterable {
         return "\(rawValue): \(way) \(url.pathExtension.prefix { $0 != "-" })"
     }
 
-    private func published(_ scene: CrashScene) async throws -> Data {
-        (try? Data(contentsOf: URL(filePath: scene.store.appending("manifest.json").string))) ?? Data()
+    private func published(_ scene: CrashScene) -> Data? {
+        try? Data(contentsOf: URL(filePath: scene.store.appending("manifest.json").string))
     }
 
-    private func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try await !condition() {
-            guard ContinuousClock.now < deadline else { return false }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return true
+    /// Lets the daemon work for a time, or until it has ended.
+    private func pause(_ time: Duration, unless daemon: RunningLikeness) async throws {
+        let end = ContinuousClock.now + time
+        while ContinuousClock.now < end, daemon.status == nil { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    /// Ends it as a power cut would.
+    private func end(_ daemon: RunningLikeness) async throws {
+        if daemon.status == nil { daemon.send(SIGKILL) }
+        try await eventually("a killed daemon is gone") { daemon.status != nil }
+    }
+
+    private func stop(_ daemon: RunningLikeness, in scene: CrashScene, _ what: String) async throws {
+        daemon.send(SIGTERM)
+        try await eventually("the daemon ends (\(what))", explanation: { scene.lastWords }) { daemon.status != nil }
+        try #require(daemon.status == 0, "\(what): \(scene.lastWords)")
     }
 }

@@ -112,4 +112,6 @@ void cfaiss_components_free(cfaiss_components *components);
 }
 #endif
 
+#include "cfaiss_ivf.h"
+
 #endif

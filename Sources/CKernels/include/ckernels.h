@@ -257,4 +257,6 @@ uint32_t lk_crc32c_portable(uint32_t crc, const void *bytes, size_t n);
 }
 #endif
 
+#include "ckernels_lists.h"
+
 #endif
