@@ -16,12 +16,16 @@ public struct StoreActivity: Sendable, Hashable {
 extension Catalog {
     /// Says what the writer of a store does now; the time is that of the first time it said so.
     ///
-    /// - Parameter activity: nil: it only follows the catalog.
+    /// - Parameter activity: what is done, and after a colon how far it is; nil: it only follows the catalog.
     public func setActivity(_ activity: String?, store: UUID, model: ModelID) throws {
         try connection.execute(
             """
-            update likeness.index_stores set activity = \(activity), activity_since = case when \(activity) is null then null else now() end,
-                last_seen = now()
+            update likeness.index_stores set activity = \(activity), last_seen = now(),
+                activity_since = case
+                    when \(activity) is null then null
+                    when split_part(activity, ':', 1) = split_part(\(activity), ':', 1) then activity_since
+                    else now()
+                end
             where store = \(store) and model = \(model)
             """)
     }

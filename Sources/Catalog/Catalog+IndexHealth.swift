@@ -111,19 +111,46 @@ extension Catalog {
             select * from likeness.index_health where index = \(index) and store = \(store)
             order by measured_at desc, id desc limit \(limit)
             """
-        ).map { row in
-            var health = IndexHealthRecord(
-                index: try row["index"], store: try row["store"], generation: try row["generation"],
-                rows: try row["rows"], deadRows: try row["dead_rows"],
-                rowsSinceTraining: try row["rows_since_training"], bytes: try row["bytes"],
-                imbalance: try row["imbalance"], residualRatio: try row["residual_ratio"],
-                survivorShare: try row["survivor_share"])
-            if let recall: Double = try row["recall_at_10"] {
-                let (low, high): (Double?, Double?) = (try row["recall_at_10_low"], try row["recall_at_10_high"])
-                health.recallAt10 = .init(recall, low: low ?? recall, high: high ?? recall)
-            }
-            if let word: String = try row["decision"] { health.decision = .init(word, reason: try row["reason"]) }
-            return StoredIndexHealth(record: health, measuredAt: try row["measured_at"])
+        ).map(Self.health)
+    }
+}
+
+extension Catalog {
+    /// The last time that something was decided about an index in a store; nil when it never was.
+    ///
+    /// - Parameter decision: in a word.
+    public func lastHealth(of index: IndexID, store: UUID, decision: String) throws -> StoredIndexHealth? {
+        try connection.firstRow(
+            """
+            select * from likeness.index_health
+            where index = \(index) and store = \(store) and decision = \(decision)
+            order by measured_at desc, id desc limit 1
+            """
+        ).map(Self.health)
+    }
+
+    /// How uneven the lists of a generation were when they were measured first; nil when they never were.
+    public func firstImbalance(of index: IndexID, store: UUID, generation: Int64) throws -> Double? {
+        try connection.firstRow(
+            """
+            select imbalance from likeness.index_health
+            where index = \(index) and store = \(store) and generation = \(generation) and imbalance is not null
+            order by measured_at, id limit 1
+            """)?["imbalance"]
+    }
+
+    private static func health(_ row: Row) throws -> StoredIndexHealth {
+        var health = IndexHealthRecord(
+            index: try row["index"], store: try row["store"], generation: try row["generation"],
+            rows: try row["rows"], deadRows: try row["dead_rows"],
+            rowsSinceTraining: try row["rows_since_training"], bytes: try row["bytes"],
+            imbalance: try row["imbalance"], residualRatio: try row["residual_ratio"],
+            survivorShare: try row["survivor_share"])
+        if let recall: Double = try row["recall_at_10"] {
+            let (low, high): (Double?, Double?) = (try row["recall_at_10_low"], try row["recall_at_10_high"])
+            health.recallAt10 = .init(recall, low: low ?? recall, high: high ?? recall)
         }
+        if let word: String = try row["decision"] { health.decision = .init(word, reason: try row["reason"]) }
+        return StoredIndexHealth(record: health, measuredAt: try row["measured_at"])
     }
 }

@@ -26,10 +26,12 @@ public struct Backoff: Sendable, Equatable {
 struct Trouble: Sendable {
     let since: ContinuousClock.Instant
     private(set) var attempts = 0
+    private(set) var failedAt: ContinuousClock.Instant
     private(set) var retryAt: ContinuousClock.Instant
 
     init(since: ContinuousClock.Instant) {
         self.since = since
+        failedAt = since
         retryAt = since
     }
 
@@ -38,6 +40,7 @@ struct Trouble: Sendable {
         at now: ContinuousClock.Instant, _ backoff: Backoff, using random: inout some RandomNumberGenerator
     ) {
         attempts += 1
+        failedAt = now
         retryAt = now + backoff.delay(after: attempts, using: &random)
     }
 

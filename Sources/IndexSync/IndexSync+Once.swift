@@ -3,7 +3,8 @@ import Faults
 import SystemPackage
 import VectorIndexes
 
-/// Brings the index files of one model up to the catalog and ends: what is not there yet is built, what changed is applied.
+/// Brings the index files of one model up to the catalog and ends: what changed is applied, what is due is built, trained
+/// and compacted.
 ///
 /// The same steps as the daemon's; whatever kills it between two of them loses nothing. Blocking, on the thread of the
 /// connection.
@@ -11,30 +12,32 @@ struct OneRun {
     let catalog: Catalog
     let model: StoredModel
     let folder: FilePath
-    let planning: BuildPlanning
 
     /// Applies everything that can be seen when it begins.
     ///
     /// - Parameter reason: why everything is read anew; nil when changes will do.
     func run(rebuildingBecause reason: String? = nil) throws -> SyncOutcome {
         let start = ContinuousClock.now
-        var outcome: SyncOutcome
-        do {
-            outcome = try follow(rebuildingBecause: reason)
-        } catch let error as any Fault where error.recovery == .rebuildIndex && reason == nil {
-            outcome = try follow(rebuildingBecause: error.message)
+        var mending = Mending()
+        if let reason { mending.add(.store, because: reason) }
+        while true {
+            do {
+                var outcome = try follow(mending)
+                outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
+                return outcome
+            } catch {
+                guard mending.add(error, in: folder) else { throw error }
+            }
         }
-        outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
-        return outcome
     }
 
-    private func follow(rebuildingBecause reason: String?) throws -> SyncOutcome {
-        let session = try StoreSession.open(
-            catalog: catalog, model: model, folder: folder, rebuildingBecause: reason)
+    private func follow(_ mending: Mending) throws -> SyncOutcome {
+        let session = try StoreSession.open(catalog: catalog, model: model, folder: folder, mending: mending)
         defer { session.close() }
         var outcome = SyncOutcome(model: model.name)
         outcome.rebuiltBecause = session.rebuildReason
-        let match = try session.match(try catalog.indexes(model: model.id))
+        let wanted = try catalog.indexes(model: model.id)
+        let match = try session.match(wanted)
         outcome.built = match.added
         outcome.dropped = match.dropped
         var isComplete = false
@@ -45,35 +48,41 @@ struct OneRun {
             isComplete = report.isComplete
         }
         outcome.rows = session.rows
-        for name in try build(session) where !outcome.built.contains(name) { outcome.built.append(name) }
+        try work(session, wanted, &outcome)
         // What can be done is done before what cannot is told.
         if let refused = match.refused.first { throw refused.reason }
         return outcome
     }
 
-    /// Builds what is to be built, in the foreground.
-    ///
-    /// - Returns: the names of indexes that were built.
-    private func build(_ session: StoreSession) throws -> [String] {
-        var names = Set(session.manifest.indexes.map(\.specification.name))
-        var built: [String] = []
-        while let plan = planning(session.manifest, names), let job = try session.job(for: plan) {
-            // Once each: a planner that finds fault with what was just built must not keep a person waiting.
-            names.remove(plan.specification.name)
-            guard var record = try session.beginRecord(of: job, plan) else { continue }
+    /// Does what is due, in the foreground.
+    private func work(_ session: StoreSession, _ wanted: [StoredIndex], _ outcome: inout SyncOutcome) throws {
+        // Once each: a planner that finds fault with what was just built must not keep a person waiting.
+        var done: Set<PlannedWork.Subject> = []
+        while let work = try session.facts(wanted: wanted).nextWork(except: done) {
+            done.insert(work.subject)
+            guard let started = try session.begin(work) else { continue }
             let start = ContinuousClock.now
             do {
-                let draft = try job.build()
-                _ = try session.adopt(draft)
-                try session.finishRecord(&record, draft, took: ContinuousClock.now - start)
+                let made = try started.job.run(BuildControl()) { job, control throws(IndexError) in
+                    try job.build(control)
+                }
+                if case .sketches(nil, let rows) = made {
+                    try session.recordGainless(rows: rows, work.reason)
+                    continue
+                }
+                guard try session.take(made) else { continue }
+                try session.publish()
+                try session.recordPublished(started, made, took: ContinuousClock.now - start)
             } catch let error as IndexError {
-                record.state = .failed
-                record.reason = error.message
-                try session.record(record)
+                try session.recordUnpublished(started, .failed, error.message)
                 throw error
             }
-            built.append(plan.specification.name)
+            switch work {
+            case .build(let plan):
+                if !outcome.built.contains(plan.specification.name) { outcome.built.append(plan.specification.name) }
+            case .trainSketches: outcome.isSketched = true
+            case .compact: outcome.isCompacted = true
+            }
         }
-        return built
     }
 }

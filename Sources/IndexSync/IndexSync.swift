@@ -22,19 +22,20 @@ public struct IndexSync: Sendable {
         self.folders = folders
     }
 
-    /// Applies to every index of every model what can be seen now, builds the indexes that have yet to be built, and returns.
+    /// Applies to every index of every model what can be seen now, does what is due (first generations, those that a person
+    /// asked for, sketches, compaction), and returns. Recall is not measured.
     ///
     /// Idempotent: what has been applied is applied once, and a call that finds nothing to do publishes nothing but its
     /// position. Models without an index are left alone.
     ///
     /// - Throws: `CatalogError`, `PostgresError`, `IndexError` or ``SyncError`` of the first model that cannot be followed.
-    public func once(planning: @escaping BuildPlanning = firstGeneration) async throws -> [SyncOutcome] {
+    public func once() async throws -> [SyncOutcome] {
         let folders = folders
         return try await database.run { connection in
             let catalog = Catalog(connection)
             let outcomes = try Self.followed(catalog, folders).map { model in
                 try OneRun(
-                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name), planning: planning
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
                 ).run()
             }
             try catalog.pruneChanges()
@@ -69,8 +70,7 @@ public struct IndexSync: Sendable {
             let catalog = Catalog(connection)
             return try Self.indexedModels(catalog).filter { names.contains($0.name) }.map { model in
                 try OneRun(
-                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name),
-                    planning: firstGeneration
+                    catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
                 ).run(rebuildingBecause: reason)
             }
         }

@@ -37,8 +37,21 @@ public struct RetrainPlanner: Sendable {
         let wish = wish(statistics)
         switch wish {
         case .keep, .raiseNprobe, .wait: return wish
-        case .build, .trainSketch, .compact: return heldBack(wish, statistics) ?? wish
+        case .build, .trainSketch, .compact:
+            guard let setback = statistics.setback else { return wish }
+            return holdingBack(wish, setback, rebuildRequested: statistics.rebuildRequested)
         }
+    }
+
+    /// A decision, or that it has to wait because the last try came to nothing a short time ago and nobody has asked since.
+    public func holdingBack(
+        _ decision: RetrainDecision, _ setback: IndexStatistics.Setback, rebuildRequested: Duration?
+    ) -> RetrainDecision {
+        guard setback.age < retryInterval else { return decision }
+        if let asked = rebuildRequested, asked < setback.age { return decision }
+        return .wait(
+            reason: "the last try \(setback.outcome) \(spell(setback.age)) ago, the next is due "
+                + "\(spell(retryInterval)) after it: \(decision.reason)")
     }
 
     /// What would be done if nothing had gone wrong.
@@ -55,15 +68,6 @@ public struct RetrainPlanner: Sendable {
         case .hnsw: graph(statistics)
         case .ivfflat, .ivfpq: lists(statistics)
         }
-    }
-
-    /// Puts off work that came to nothing a short time ago; nil when it may be tried.
-    private func heldBack(_ wish: RetrainDecision, _ statistics: IndexStatistics) -> RetrainDecision? {
-        guard let setback = statistics.setback, setback.age < retryInterval else { return nil }
-        if let asked = statistics.rebuildRequested, asked < setback.age { return nil }
-        return .wait(
-            reason: "the last try \(setback.outcome) \(spell(setback.age)) ago, the next is due "
-                + "\(spell(retryInterval)) after it: \(wish.reason)")
     }
 
     // MARK: Types

@@ -23,8 +23,10 @@ package final class StoreSession {
     let folder: FilePath
     /// The number by which the catalog knows the store.
     package let store: UUID
+    /// What is made anew, and why.
+    package let mending: Mending
     /// Why everything is read anew; nil when changes do.
-    package let rebuildReason: String?
+    package var rebuildReason: String? { mending.rebuildReason }
     let writer: StoreWriter
     /// What was applied, published or not; nil: everything is still to be read.
     var position: FeedPosition?
@@ -32,27 +34,37 @@ package final class StoreSession {
     var unannounced: Set<String> = []
     /// Embeddings that no index can hold.
     package internal(set) var setAside: Set<ImageID> = []
+    /// Why the generation of an index was thrown away, by name.
+    var damageReasons: [String: String] = [:]
+    /// What the catalog says of the generations that answer.
+    var histories: [IndexID: GenerationHistory] = [:]
+    /// What it says of sketches that gain nothing; a nil that is there says that it says nothing.
+    var gainless: [IndexID: (rows: Int, at: Timestamp)?] = [:]
     /// Called again and again while much is read; what it throws ends the step, with nothing published.
     package var interruption: () throws -> Void = {}
 
     /// Takes the lock and opens the files for writing; damaged or foreign ones, and those of a later state of the database,
     /// are to be read anew from the catalog.
     ///
-    /// - Parameter reason: why everything is read anew; nil when changes will do.
+    /// - Parameters:
+    ///   - mending: what is made anew, and why; empty when changes will do.
+    ///   - keepingDrafts: whether something is being made for this store beside the writer.
     /// - Throws: `CatalogError.storeLocked(folder:by:)` or `IndexError.locked(_:by:)` when somebody else writes. An error
-    ///   whose recovery is `rebuildIndex` asks to be given as the reason to the next attempt.
+    ///   whose recovery is `rebuildIndex` asks to be added to what the next attempt mends: ``Mending/add(_:in:)``.
     package static func open(
-        catalog: Catalog, model: StoredModel, folder: FilePath, rebuildingBecause reason: String? = nil
+        catalog: Catalog, model: StoredModel, folder: FilePath, mending: Mending = Mending(),
+        keepingDrafts: Bool = false
     ) throws -> StoreSession {
-        let existing = try Existing(in: folder, of: StoreIdentity(following: model))
+        let existing = try Existing(in: folder, of: StoreIdentity(following: model), mending)
         let store = existing.store ?? UUID()
         let (fence, known) = try catalog.lockStore(
             store, model: model.id, host: WriterName.host, folder: printableName(folder), atLeast: existing.fence)
         do {
             let wentBack = (known ?? 0) < existing.fence ? "the database is in an earlier state than the files" : nil
+            var mending = existing.mending
+            if let wentBack { mending.add(.store, because: wentBack) }
             let session = try StoreSession(
-                catalog, model, folder, store, fence: fence, rebuildReason: reason ?? existing.rebuildReason ?? wentBack
-            )
+                catalog, model, folder, store, fence: fence, mending, keepingDrafts: keepingDrafts)
             try catalog.endTrainings(store: store)
             return session
         } catch {
@@ -63,18 +75,21 @@ package final class StoreSession {
 
     private init(
         _ catalog: Catalog, _ model: StoredModel, _ folder: FilePath, _ store: UUID, fence: UInt64,
-        rebuildReason: String?
+        _ mending: Mending, keepingDrafts: Bool
     ) throws {
         self.catalog = catalog
         self.model = model
         self.folder = folder
         self.store = store
-        self.rebuildReason = rebuildReason
+        self.mending = mending
+        damageReasons = mending.indexReasons
         let identity = StoreIdentity(following: model)
-        if rebuildReason != nil {
+        if mending.rebuildReason != nil {
             writer = try StoreWriter.rebuild(folder, identity: identity, fence: fence, store: store)
         } else {
-            writer = try StoreWriter.open(folder, identity: identity, fence: fence, store: store)
+            writer = try StoreWriter.open(
+                folder, identity: identity, fence: fence, store: store, keepingDrafts: keepingDrafts,
+                leavingOut: mending.parts)
             position = try writer.manifest.position.map { reached in
                 guard let position = FeedPosition(reached.text) else {
                     throw CatalogError.positionOfAnotherCatalog(
@@ -111,24 +126,30 @@ package final class StoreSession {
 private struct Existing {
     var store: UUID?
     var fence: UInt64 = 0
-    /// Why the files are of no use; nil when they are or when there are none.
-    var rebuildReason: String?
+    /// What was known before to be of no use, and what is now.
+    var mending: Mending
 
-    init(in folder: FilePath, of identity: StoreIdentity) throws(IndexError) {
+    init(in folder: FilePath, of identity: StoreIdentity, _ mending: Mending) throws(IndexError) {
+        self.mending = mending
         do {
             guard let manifest = try VectorStore.open(folder)?.manifest else { return }
-            store = manifest.store
-            fence = manifest.fence
-            if manifest.identity != identity {
-                rebuildReason = "the files are of another model: \(manifest.identity.modelIdentity)"
-            }
+            take(manifest, identity)
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
+            self.mending.add(error, in: folder)
             // The manifest may be sound although another file is not: its fencing number must be exceeded.
-            let manifest = try StoreWriter.publishedManifest(in: folder)
-            store = manifest?.store
-            fence = manifest?.fence ?? 0
-            rebuildReason = error.message
+            guard let manifest = try StoreWriter.publishedManifest(in: folder) else {
+                self.mending.add(.store, because: error.message)
+                return
+            }
+            take(manifest, identity)
         }
+    }
+
+    private mutating func take(_ manifest: Manifest, _ identity: StoreIdentity) {
+        store = manifest.store
+        fence = manifest.fence
+        guard manifest.identity != identity else { return }
+        mending.add(.store, because: "the files are of another model: \(manifest.identity.modelIdentity)")
     }
 }

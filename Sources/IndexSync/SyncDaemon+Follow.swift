@@ -47,13 +47,15 @@ extension SyncDaemon {
         let models = try IndexSync.followed(catalog, folders)
         let indexes = try catalog.indexes()
         for (id, model) in followed where !models.contains(where: { $0.id == id }) {
-            if build?.model == id { build?.control.cancel() }
+            if running?.model == id { running?.control.cancel() }
             release(model)
             followed[id] = nil
         }
         for model in models {
             // The first comparison comes after the first step.
-            let known = followed[model.id] ?? FollowedModel(model, nextVerification: .now)
+            let known =
+                followed[model.id]
+                ?? FollowedModel(model, nextVerification: .now, firstLook: .now + settings.healthInterval)
             known.wanted = indexes.filter { $0.model == model.id }
             followed[model.id] = known
         }
@@ -70,9 +72,9 @@ extension SyncDaemon {
             let report = try session.step(publishing: isStale ? .always : .changes)
             take(report, of: model)
             if !report.isComplete { bell.ring() }
-            try collectBuild(model, session)
+            try collectWork(model, session)
             if report.isComplete, model.nextVerification <= .now { try repair(model, session) }
-            if report.isComplete, isTick || build == nil { try startBuild(model, session) }
+            if report.isComplete { try startWork(model, session) }
             try tellActivity(model, session)
         } catch is SyncError where stopFlag.isSet {
             return
@@ -81,14 +83,14 @@ extension SyncDaemon {
         }
         if let trouble = model.trouble { tellRecovered(trouble, model.model.name) }
         model.trouble = nil
-        model.rebuildReason = nil
+        model.mending = Mending()
     }
 
     private func openSession(of model: FollowedModel, _ catalog: Catalog) throws -> StoreSession {
         if let session = model.session { return session }
         let session = try StoreSession.open(
             catalog: catalog, model: model.model, folder: folders.folder(ofModel: model.model.name),
-            rebuildingBecause: model.rebuildReason)
+            mending: model.mending, keepingDrafts: running?.model == model.model.id)
         model.session = session
         session.interruption = { [stopFlag, notifier] in
             if stopFlag.isSet { throw SyncError.stopped }
@@ -101,10 +103,16 @@ extension SyncDaemon {
             }
             try say("reading every embedding: " + (session.rebuildReason ?? "first time"), model, session)
         }
-        if let build, build.model == model.model.id {
+        for (subject, reason) in session.mending.words {
+            logger.warning(
+                "making anew what is damaged",
+                metadata: ["model": "\(model.model.name)", "subject": "\(subject)", "reason": "\(reason)"])
+        }
+        if let running, running.model == model.model.id {
             // Of a store that is written anew the slots are others.
-            if session.rebuildReason != nil { build.control.cancel() }
-            try session.record(build.record)
+            if session.rebuildReason != nil { running.control.cancel() }
+            // The session before has ended its trainings.
+            if let record = running.started?.record { try session.record(record) }
         }
         return session
     }
@@ -114,9 +122,10 @@ extension SyncDaemon {
         for name in match.added { logger.info("index added", metadata: ["index": "\(name)"]) }
         for name in match.dropped {
             logger.info("index dropped", metadata: ["index": "\(name)"])
-            model.buildTroubles[name] = nil
-            if let build, build.model == model.model.id, build.job.specification.name == name { build.control.cancel() }
+            model.workTroubles[.index(name)] = nil
         }
+        for name in match.changed { logger.info("index asked otherwise", metadata: ["index": "\(name)"]) }
+        cancelUnwanted(model)
         for refused in match.refused where model.toldRefused.insert(refused.name).inserted {
             logger.warning(
                 "index refused", metadata: ["index": "\(refused.name)", "reason": "\(refused.reason.message)"])
@@ -175,10 +184,9 @@ extension SyncDaemon {
         var trouble = model.trouble ?? Trouble(since: .now)
         if model.trouble == nil { tell(cause, model.model.name) }
         trouble.failed(at: .now, settings.backoff, using: &random)
-        if case .rebuild(let reason) = reaction {
-            model.rebuildReason = reason
+        if reaction == .mend, model.mending.add(cause, in: folders.folder(ofModel: model.model.name)) {
             // Nothing has to pass first.
-            if model.trouble == nil { trouble.retryNow(.now) }
+            trouble.retryNow(.now)
         }
         model.trouble = trouble
         bell.ring(after: ContinuousClock.now.duration(to: trouble.retryAt))
@@ -212,8 +220,8 @@ extension SyncDaemon {
 /// What a daemon does about an error.
 enum Reaction: Equatable {
     case retry
-    /// Everything is read anew, for this reason.
-    case rebuild(String)
+    /// What is damaged is made anew.
+    case mend
     case end
 
     /// - Parameter name: how PostgreSQL names this process: a lock that it holds itself is one of a connection that was
@@ -229,7 +237,7 @@ enum Reaction: Equatable {
         default:
             switch fault.recovery {
             case .retryLater: self = .retry
-            case .rebuildIndex: self = .rebuild(fault.message)
+            case .rebuildIndex: self = .mend
             case .askOperator, .quarantineItem: self = .end
             }
         }

@@ -49,7 +49,7 @@ extension SyncDaemon {
 
     /// Says in the catalog and to the service manager what is being done, if that has changed.
     func tellActivity(_ model: FollowedModel, _ session: StoreSession) throws {
-        try say(build.flatMap { $0.model == model.model.id ? $0.words : nil }, model, session)
+        try say(running.flatMap { $0.model == model.model.id ? $0.words : nil }, model, session)
     }
 
     /// - Parameter activity: nil: it only follows.

@@ -8,8 +8,8 @@ import VectorIndexes
 /// Makes the index files of a home follow the catalog for as long as it runs.
 ///
 /// It looks at the feed when PostgreSQL notifies it and, because a notification is only a hint, every second anyway. Steps
-/// run on a thread of its own with a connection of its own, whose locks keep other writers out; generations of indexes
-/// are built on a second thread meanwhile. What passes by itself is tried again with growing waits.
+/// run on a thread of its own with a connection of its own, whose locks keep other writers out; on a second thread
+/// generations of indexes are built, sketches trained, stores compacted and indexes measured meanwhile, one at a time. What passes by itself is tried again with growing waits.
 public actor SyncDaemon {
     /// How often it does what.
     public struct Settings: Sendable {
@@ -23,13 +23,13 @@ public actor SyncDaemon {
         public var positionInterval: Duration = .seconds(60)
         /// Time between two summaries in the log.
         public var summaryInterval: Duration = .seconds(60)
+        /// The shortest time between two measurements of the indexes, unless many rows came or went.
+        public var healthInterval: Duration = .seconds(60)
         /// Waits after something that may pass by itself.
         public var backoff = Backoff()
-        /// Waits after the building of a generation failed.
+        /// Waits after work beside the steps failed.
         public var buildBackoff = Backoff(first: .seconds(10), limit: .seconds(1800))
-        /// What is built, and when.
-        public var planning: BuildPlanning = firstGeneration
-        /// How it is built.
+        /// How a generation is built.
         public var building: GenerationBuilding = { job, control throws(IndexError) in try job.build(control) }
 
         /// The values that a daemon has unless told otherwise.
@@ -42,7 +42,7 @@ public actor SyncDaemon {
     let logger: Logger
     let notifier: ServiceNotifier
     let applicationName = WriterName.of("likeness sync")
-    let builder: GenerationBuilder
+    let worker: BackgroundWorker
     nonisolated let bell = Bell()
     nonisolated let stopFlag = StopFlag()
 
@@ -53,7 +53,7 @@ public actor SyncDaemon {
     var connection: Connection?
     var followed: [ModelID: FollowedModel] = [:]
     var databaseTrouble: Trouble?
-    var build: RunningBuild?
+    var running: RunningWork?
     var nextDiscovery = ContinuousClock.now
     var nextPruning = ContinuousClock.now
     var summary = Summary()
@@ -70,7 +70,7 @@ public actor SyncDaemon {
         self.settings = settings
         self.logger = logger
         self.notifier = notifier
-        builder = GenerationBuilder(settings.building)
+        worker = BackgroundWorker(settings.building)
     }
 
     /// Follows until ``stop()`` is called or the task is cancelled, and then ends in order: the step is finished and
@@ -125,14 +125,15 @@ public actor SyncDaemon {
 
     private func shutDown() async {
         notifier.stopping()
-        if let build {
-            build.control.cancel()
-            await build.task.value
-            var record = build.record
-            record.state = .cancelled
-            record.reason += "; the daemon was stopped"
-            try? followed[build.model]?.session?.record(record)
-            self.build = nil
+        if let running {
+            running.control.cancel()
+            // Measuring leaves nothing behind, and takes its time.
+            if let started = running.started {
+                await running.task.value
+                try? followed[running.model]?.session?.recordUnpublished(
+                    started, .cancelled, "the daemon was stopped")
+            }
+            self.running = nil
         }
         for model in followed.values { release(model) }
         connection = nil
@@ -147,20 +148,26 @@ final class FollowedModel {
     /// The indexes that the catalog wants.
     var wanted: [StoredIndex] = []
     var trouble: Trouble?
-    /// Why the next session reads everything anew; nil when changes will do.
-    var rebuildReason: String?
+    /// What the next session makes anew, and why.
+    var mending = Mending()
     /// Whether it has once seen the end of the feed.
     var isCaughtUp = false
     var publishedAt = ContinuousClock.now
     var nextVerification: ContinuousClock.Instant
-    /// Indexes whose last building failed, by name.
-    var buildTroubles: [String: Trouble] = [:]
+    /// What failed last.
+    var workTroubles: [PlannedWork.Subject: Trouble] = [:]
+    /// What was measured last, by the names of indexes.
+    var measured: [String: MeasuredIndex] = [:]
+    var looks: Looks
     /// What the log has told of already.
     var toldRefused: Set<String> = []
     var activity: String?
 
-    init(_ model: StoredModel, nextVerification: ContinuousClock.Instant) {
+    init(
+        _ model: StoredModel, nextVerification: ContinuousClock.Instant, firstLook: ContinuousClock.Instant
+    ) {
         self.model = model
+        looks = Looks(first: firstLook)
         self.nextVerification = nextVerification
     }
 }

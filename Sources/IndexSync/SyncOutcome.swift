@@ -10,6 +10,10 @@ public struct SyncOutcome: Sendable, Equatable, Encodable {
     public var built: [String] = []
     /// Indexes that were dropped.
     public var dropped: [String] = []
+    /// Whether sketches of the rows were trained.
+    public var isSketched = false
+    /// Whether the rows were written anew without those that were dead.
+    public var isCompacted = false
     /// Why everything was read anew; nil when only changes were applied.
     public var rebuiltBecause: String?
     /// Rows that can be found now.
@@ -18,11 +22,14 @@ public struct SyncOutcome: Sendable, Equatable, Encodable {
     public var seconds = 0.0
 
     enum CodingKeys: String, CodingKey {
-        case model, added, removed, built, dropped, rebuiltBecause = "rebuilt_because", rows, seconds
+        case model, added, removed, built, dropped, isSketched = "sketched", isCompacted = "compacted"
+        case rebuiltBecause = "rebuilt_because", rows, seconds
     }
 
     init(model: String) { self.model = model }
 
     /// Whether nothing had to be done.
-    public var changedNothing: Bool { added + removed == 0 && built.isEmpty && dropped.isEmpty }
+    public var changedNothing: Bool {
+        added + removed == 0 && built.isEmpty && dropped.isEmpty && !isSketched && !isCompacted
+    }
 }

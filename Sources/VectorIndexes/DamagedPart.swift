@@ -1,3 +1,4 @@
+import Faults
 public import SystemPackage
 
 /// What has to be made anew when a file of a store is damaged.

@@ -44,6 +44,8 @@ struct StatusFacts: Sendable {
             let generation: Int
             /// Size of its own files.
             let bytes: Int
+            /// What was decided last about it, and why; nil when nothing was.
+            let decision: IndexHealthRecord.Decision?
         }
 
         let model: String
@@ -51,6 +53,8 @@ struct StatusFacts: Sendable {
         let rows: Int
         let deadRows: Int
         let bytes: Int
+        /// nil while the rows have no sketches.
+        let sketch: Manifest.Sketch?
         let pending: Int
         let lagSeconds: Double?
         /// Who writes and what is done now; nil when the catalog does not know these files.
@@ -76,9 +80,8 @@ extension StatusFacts.Store {
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
             self.init(
-                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, pending: 0, lagSeconds: nil,
-                activity: nil,
-                activitySeconds: nil, damage: error.message)
+                model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, sketch: nil, pending: 0,
+                lagSeconds: nil, activity: nil, activitySeconds: nil, damage: error.message)
             return
         }
         guard let store = opened else { return nil }
@@ -90,15 +93,19 @@ extension StatusFacts.Store {
             moment.map { Double(now.microsecondsSince1970 - $0.microsecondsSince1970) / 1_000_000 }
         }
         let activity = try catalog.activity(store: store.manifest.store, model: model.id)
+        let stored = try catalog.indexes(model: model.id)
         self.init(
             model: model.name,
-            indexes: store.manifest.indexes.map {
-                Index(
-                    name: $0.specification.name, type: $0.specification.type, generation: $0.generation,
-                    bytes: $0.built?.byteCount ?? 0)
+            indexes: try store.manifest.indexes.map { entry in
+                let id = stored.first { $0.name == entry.specification.name }?.id
+                let health = try id.flatMap { try catalog.health(of: $0, store: store.manifest.store, limit: 1).first }
+                return Index(
+                    name: entry.specification.name, type: entry.specification.type,
+                    generation: entry.built == nil && entry.specification.type != .flat ? 0 : entry.generation,
+                    bytes: entry.built?.byteCount ?? 0, decision: health?.record.decision)
             }, rows: store.liveCount, deadRows: store.deadCount,
             bytes: store.byteCount + store.manifest.indexes.reduce(0) { $0 + ($1.built?.byteCount ?? 0) },
-            pending: lag?.changes ?? 0, lagSeconds: age(lag?.oldestAt), activity: activity,
+            sketch: store.manifest.sketch, pending: lag?.changes ?? 0, lagSeconds: age(lag?.oldestAt), activity: activity,
             activitySeconds: age(activity?.since), damage: nil)
     }
 }

@@ -54,7 +54,10 @@ struct IndexTable {
         let answering = try await database.run { try Catalog($0).answeringGenerations(stores: identities) }
         return try indexes.map { index in
             let store = stores[index.model]
-            let built = store?.manifest.indexes.first { $0.specification.name == index.name && $0.generation > 0 }
+            let built = store?.manifest.indexes.first { entry in
+                // What was thrown away because it was damaged has a number too.
+                entry.specification.name == index.name && (entry.specification.type == .flat || entry.built != nil)
+            }
             let recorded = answering.first {
                 $0.record.index == index.id && $0.record.store == store?.manifest.store
                     && Int($0.record.generation) == built?.generation

@@ -15,6 +15,22 @@ struct StatusReport: Encodable {
         let type: String
         let generation: Int
         let bytes: Int
+        let decision: String?
+        let decisionReason: String?
+
+        enum CodingKeys: String, CodingKey {
+            case name, type, generation, bytes, decision, decisionReason = "decision_reason"
+        }
+    }
+
+    private struct Sketch: Encodable {
+        let generation: Int
+        let components: Int
+        let survivorShare: Double
+
+        enum CodingKeys: String, CodingKey {
+            case generation, components, survivorShare = "survivor_share"
+        }
     }
 
     private struct Store: Encodable {
@@ -27,13 +43,14 @@ struct StatusReport: Encodable {
         let lagSeconds: Double?
         let damage: String?
         let generations: [Index]
+        let sketch: Sketch?
         let writer: String?
         let activity: String?
         let activitySeconds: Double?
 
         enum CodingKeys: String, CodingKey {
             case model, indexes, rows, deadRows = "dead_rows", bytes, pendingChanges = "pending_changes"
-            case lagSeconds = "lag_seconds", damage, generations, writer, activity
+            case lagSeconds = "lag_seconds", damage, generations, sketch, writer, activity
             case activitySeconds = "activity_seconds"
         }
     }
@@ -71,7 +88,13 @@ struct StatusReport: Encodable {
                 model: $0.model, indexes: $0.indexes.map(\.name), rows: $0.rows, deadRows: $0.deadRows,
                 bytes: $0.bytes, pendingChanges: $0.pending, lagSeconds: $0.lagSeconds, damage: $0.damage,
                 generations: $0.indexes.map {
-                    Index(name: $0.name, type: $0.type.rawValue, generation: $0.generation, bytes: $0.bytes)
+                    Index(
+                        name: $0.name, type: $0.type.rawValue, generation: $0.generation, bytes: $0.bytes,
+                        decision: $0.decision?.word, decisionReason: $0.decision?.reason)
+                },
+                sketch: $0.sketch.map {
+                    Sketch(
+                        generation: $0.generation, components: $0.components, survivorShare: $0.survivorShare)
                 }, writer: $0.activity?.writer,
                 // What a writer that was killed has left behind is not what runs now.
                 activity: $0.activity?.writer == nil ? nil : $0.activity?.activity,
@@ -125,12 +148,14 @@ struct StatusReport: Encodable {
             \(grouped(store.deadRows)) dead, \(byteSize(store.bytes)); \(grouped(store.pendingChanges)) changes pending\(lag)
             """
         ]
-        lines += store.generations.filter { $0.type != IndexType.flat.rawValue }.map { index in
-            let state =
+        lines += store.generations.map { index in
+            var words =
                 index.generation == 0
                 ? "not built yet, answered exactly from the rows"
                 : "generation \(index.generation), \(byteSize(index.bytes))"
-            return "          \(index.name) (\(index.type)): \(state)"
+            if index.type == IndexType.flat.rawValue { words = sketchText(store.sketch) }
+            let decision = index.decision.map { "; \($0): \(index.decisionReason ?? "")" } ?? ""
+            return "          \(index.name) (\(index.type)): \(words)\(decision)"
         }
         if let writer = store.writer {
             let time = store.activitySeconds.map { ", for \(fixed($0, 0)) s" } ?? ""
@@ -139,5 +164,11 @@ struct StatusReport: Encodable {
             lines.append("          nobody follows now; keep them up to date: likeness sync")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private func sketchText(_ sketch: Sketch?) -> String {
+        guard let sketch else { return "compared with every row" }
+        return "sketches \(sketch.generation) of \(sketch.components) numbers, "
+            + "\(fixed(100 * sketch.survivorShare, 2)) % of the rows compared exactly"
     }
 }

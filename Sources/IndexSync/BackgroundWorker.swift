@@ -1,0 +1,60 @@
+import Glibc
+import NativeThreads
+import VectorIndexes
+
+/// Builds a generation; blocks, and ends within 2 seconds once the control is cancelled.
+public typealias GenerationBuilding = @Sendable (GenerationJob, BuildControl) throws(IndexError) -> GenerationDraft
+
+/// What can be done beside the steps, with all that is needed for it.
+enum BackgroundJob: Sendable {
+    case generation(GenerationJob)
+    case sketches(SketchJob)
+    case compaction(CompactionJob)
+    case measurement(StoreMeasurementJob)
+
+    /// Does it; blocks.
+    func run(_ control: BuildControl, building: GenerationBuilding) throws(IndexError) -> BackgroundResult {
+        switch self {
+        case .generation(let job): .generation(try building(job, control))
+        case .sketches(let job): .sketches(try job.build(control), rows: job.store.liveCount)
+        case .compaction(let job): .compaction(try job.build(control))
+        case .measurement(let job): .measurement(try job.run(control))
+        }
+    }
+}
+
+/// What came of it.
+enum BackgroundResult: Sendable {
+    case generation(GenerationDraft)
+    /// nil: sketches would gain nothing with so many rows.
+    case sketches(SketchDraft?, rows: Int)
+    case compaction(CompactionDraft)
+    case measurement(StoreMeasurement)
+}
+
+/// Does one thing at a time on a thread of its own that takes the processor only when nobody else wants it.
+actor BackgroundWorker {
+    /// Source: nice(1); 10 gets about a ninth of what 0 gets.
+    private static let niceness: Int32 = 10
+
+    private let thread = NativeThreadExecutor(name: "index-build")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+    private let building: GenerationBuilding
+    private var isNice = false
+
+    init(_ building: @escaping GenerationBuilding) { self.building = building }
+
+    /// Works to the end, or until the control cancels it.
+    func run(_ job: BackgroundJob, _ control: BuildControl) -> Result<BackgroundResult, IndexError> {
+        if !isNice {
+            // On Linux the number 0 means the calling thread; those that OpenMP starts for it inherit its priority.
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+            isNice = true
+        }
+        do throws(IndexError) {
+            return .success(try job.run(control, building: building))
+        } catch {
+            return .failure(error)
+        }
+    }
+}
