@@ -77,13 +77,17 @@ import VectorIndexes
         let session = try test.session()
         defer { session.close() }
         _ = try session.step()
-        let names: Set<String> = ["default", "graph"]
-        #expect(firstGeneration(session.manifest, names) == nil)
+        let wanted = try test.catalog.indexes(model: test.model.id)
+        #expect(try session.facts(wanted: wanted).nextWork() == nil)
         try test.catalog.insert(direction(0), model: test.model.id)
         _ = try session.step()
-        let plan = try #require(firstGeneration(session.manifest, names))
+        let work = try #require(try session.facts(wanted: wanted).nextWork())
+        guard case .build(let plan) = work else {
+            Issue.record("not a build: \(work)")
+            return
+        }
         #expect(plan.specification.name == "graph" && plan.remedy == .full)
-        #expect(firstGeneration(session.manifest, ["default"]) == nil)
+        #expect(try session.facts(wanted: wanted).nextWork(except: [.index("graph")]) == nil)
     }
 
     @Test func `a vector that is not finite is left out, and the rest goes on`() throws {

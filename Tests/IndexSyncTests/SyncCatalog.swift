@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import VectorIndexes
 
-/// A catalog in a database of its own, with a model of four dimensions and a flat index, and an empty home.
+/// A catalog in a database of its own, with a small model and a flat index, and an empty home.
 struct SyncCatalog {
     let database: TestDatabase
     let home: TemporaryFolder
@@ -17,7 +17,7 @@ struct SyncCatalog {
     var folders: IndexFolders { IndexFolders(home: home.path) }
     var folder: FilePath { folders.folder(ofModel: model.name) }
 
-    init() throws {
+    init(dimension: Int = 4) throws {
         let template = try TestServer.shared.template(named: "sync_tests") { target in
             let connection = try Connection(target)
             try Migrator().migrate(connection)
@@ -26,7 +26,7 @@ struct SyncCatalog {
         database = try TestServer.shared.makeDatabase(template: template)
         home = try TemporaryFolder(isReachableByAll: true)
         catalog = Catalog(try database.connect())
-        model = try catalog.addSmallModel()
+        model = try catalog.addSmallModel(dimension: dimension)
         try catalog.createIndex(name: "default", model: model.id, type: .flat)
     }
 
@@ -74,11 +74,11 @@ struct SyncCatalog {
 
 extension Catalog {
     /// The model of these tests.
-    func addSmallModel() throws -> StoredModel {
+    func addSmallModel(dimension: Int = 4) throws -> StoredModel {
         try addModel(
             name: "small",
             identity: ModelIdentity(
-                architecture: "tiny", weights: nil, dimension: 4, preprocessing: "none", precision: "float32"))
+                architecture: "tiny", weights: nil, dimension: dimension, preprocessing: "none", precision: "float32"))
     }
 
     /// A picture with an embedding, in one statement.

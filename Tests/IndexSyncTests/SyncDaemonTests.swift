@@ -17,7 +17,7 @@ import VectorIndexes
     init() throws { test = try SyncCatalog() }
 
     @Test func `what is committed is found, what is deleted or replaced is not`() async throws {
-        try await following { _ in
+        try await test.following { _ in
             let images = try (0..<3).map { try test.catalog.insert(direction($0 * 5), model: test.model.id) }
             try await eventually("inserted") { try test.nearest(direction(5)) == [images[1]] }
             try test.catalog.delete(images[1])
@@ -30,7 +30,7 @@ import VectorIndexes
     }
 
     @Test func `indexes are created and dropped while it runs`() async throws {
-        try await following { _ in
+        try await test.following { _ in
             let image = try test.catalog.insert(direction(1), model: test.model.id)
             try test.catalog.createIndex(name: "second", model: test.model.id, type: .flat)
             try await eventually("created") {
@@ -57,7 +57,7 @@ import VectorIndexes
     }
 
     @Test func `polling finds what no notification tells`() async throws {
-        try await following { _ in
+        try await test.following { _ in
             // The hint goes to a channel that nobody listens to.
             try test.connection.execute(
                 """
@@ -74,7 +74,7 @@ import VectorIndexes
     }
 
     @Test func `a lost connection is told of once at its beginning and once at its end`() async throws {
-        try await following { log in
+        try await test.following { log in
             let first = try test.catalog.insert(direction(1), model: test.model.id)
             try await eventually("inserted") { try test.stored() == [first] }
             try test.terminate("likeness sync")
@@ -88,10 +88,10 @@ import VectorIndexes
 
     @Test func `damaged files are written anew, with the reason in the log`() async throws {
         let images = try (0..<3).map { try test.catalog.insert(direction($0), model: test.model.id) }
-        try await following { _ in try await eventually("followed") { try test.stored() == images } }
+        try await test.following { _ in try await eventually("followed") { try test.stored() == images } }
         let records = test.folder.appending("vectors").appending("00000001.records")
         #expect(records.withPlatformString { truncate($0, 10) } == 0)
-        try await following { log in
+        try await test.following { log in
             try await eventually("mended") { (try? test.stored()) == images }
             #expect(log.lines.contains { $0.contains("writing the index files anew") && $0.contains(".records") })
         }
@@ -106,7 +106,7 @@ import VectorIndexes
             throw .native("no memory for it")
         }
         try test.catalog.createIndex(name: "graph", model: test.model.id, type: .hnsw)
-        try await following(settings) { log in
+        try await test.following(settings) { log in
             let image = try test.catalog.insert(direction(1), model: test.model.id)
             try await eventually("failed") { try test.generations(of: "graph") == ["failed: faiss: no memory for it"] }
             try await eventually("tried again") { attempts.load(ordering: .relaxed) >= 3 }
@@ -123,19 +123,19 @@ import VectorIndexes
             throw .cancelled(job.specification.name)
         }
         try test.catalog.createIndex(name: "graph", model: test.model.id, type: .hnsw)
-        try await following(settings) { _ in
+        try await test.following(settings) { _ in
             let first = try test.catalog.insert(direction(1), model: test.model.id)
-            try await eventually("begun") { try test.generations(of: "graph") == ["training: first generation"] }
+            try await eventually("begun") { try test.generations(of: "graph") == ["training: 1 rows, and 0 generations are built"] }
             let store = try #require(try VectorStore.open(test.folder)).manifest.store
             try await eventually("shown") {
                 let activity = try test.catalog.activity(store: store, model: test.model.id)
-                return activity?.activity == "building graph (hnsw) generation 1: waiting 0 %, first generation"
+                return activity?.activity == "building graph (hnsw) generation 1: waiting 0 %, 1 rows, and 0 generations are built"
                     && activity?.writer?.contains("likeness sync (pid \(getpid())") == true
             }
             let second = try test.catalog.insert(direction(2), model: test.model.id)
             try await eventually("followed meanwhile") { try test.stored() == [first, second] }
         }
-        #expect(try test.generations(of: "graph") == ["cancelled: first generation; the daemon was stopped"])
+        #expect(try test.generations(of: "graph") == ["cancelled: 1 rows, and 0 generations are built; the daemon was stopped"])
         let store = try #require(try VectorStore.open(test.folder)).manifest.store
         let activity = try test.catalog.activity(store: store, model: test.model.id)
         #expect(activity?.activity == nil && activity?.writer == nil)
@@ -148,9 +148,9 @@ import VectorIndexes
             throw .cancelled(job.specification.name)
         }
         try test.catalog.createIndex(name: "graph", model: test.model.id, type: .hnsw)
-        try await following(settings) { log in
+        try await test.following(settings) { log in
             let first = try test.catalog.insert(direction(1), model: test.model.id)
-            try await eventually("begun") { try test.generations(of: "graph") == ["training: first generation"] }
+            try await eventually("begun") { try test.generations(of: "graph") == ["training: 1 rows, and 0 generations are built"] }
             try test.catalog.dropIndex(named: "graph")
             try await eventually("dropped") { log.count("index dropped") == 1 }
             let second = try test.catalog.insert(direction(2), model: test.model.id)
@@ -161,7 +161,7 @@ import VectorIndexes
     @Test func `differences that the feed did not tell are mended and warned of`() async throws {
         var settings = SyncDaemon.Settings()
         settings.verifyInterval = .milliseconds(50)
-        try await following(settings) { log in
+        try await test.following(settings) { log in
             let first = try test.catalog.insert(direction(1), model: test.model.id)
             try await eventually("inserted") { try test.stored() == [first] }
             try test.connection.execute("set session_replication_role = replica")
@@ -175,61 +175,7 @@ import VectorIndexes
 
     @Test func `a database without the schema ends it`() async throws {
         try test.connection.execute("drop schema likeness cascade")
-        let error = await #expect(throws: PostgresError.self) { try await daemon(Log()).run() }
+        let error = await #expect(throws: PostgresError.self) { try await test.daemon(Log()).run() }
         #expect(error?.recovery == .askOperator)
-    }
-
-    private func daemon(_ log: Log, _ settings: SyncDaemon.Settings = SyncDaemon.Settings()) -> SyncDaemon {
-        var settings = settings
-        settings.pollInterval = .milliseconds(50)
-        return SyncDaemon(
-            target: test.database.target, folders: test.folders, settings: settings,
-            logger: Logger(label: "test") { _ in LogKeeper(log: log) },
-            notifier: ServiceNotifier(variable: { _ in nil }, processID: 0))
-    }
-
-    /// Runs a daemon beside the body, from its first catching up to its end in order.
-    private func following(
-        _ settings: SyncDaemon.Settings = SyncDaemon.Settings(), _ body: (Log) async throws -> Void
-    ) async throws {
-        let log = Log()
-        let daemon = daemon(log, settings)
-        let running = Task { try await daemon.run() }
-        do {
-            try await eventually("caught up", explanation: { "\(log.lines)" }) { log.count("caught up") == 1 }
-            try await body(log)
-        } catch {
-            daemon.stop()
-            _ = await running.result
-            throw error
-        }
-        daemon.stop()
-        try await running.value
-        #expect(log.count("stopped") == 1)
-    }
-}
-
-/// What was logged, a line each, with its metadata.
-private final class Log: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    var lines: [String] { kept.withLock { $0 } }
-    func append(_ line: String) { kept.withLock { $0.append(line) } }
-    func count(_ text: String) -> Int { lines.count { $0.contains(text) } }
-}
-
-private struct LogKeeper: LogHandler {
-    let log: Log
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let facts = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        log.append("\(event.level) \(event.message) " + facts.joined(separator: " "))
     }
 }

@@ -9,15 +9,15 @@ struct Sync: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         abstract: "Keeps the index files up to the catalog: the sync daemon.",
         discussion: """
-            Applies what changes to every index of every model, within a tenth of a second, and builds the indexes that were \
-            created, until SIGTERM or SIGINT: then the step is finished and published. A second signal ends it at once. \
-            PostgreSQL may go and come meanwhile. With --once it applies what there is and exits. Damaged or foreign index \
-            files are written anew from the catalog. One writer a home: a second one says who it is and exits with 75.
+            Applies what changes to every index of every model, within a tenth of a second, and builds, trains, measures and \
+            compacts beside that, until SIGTERM or SIGINT: then the step is finished and published. A second signal ends it \
+            at once. PostgreSQL may go and come meanwhile. With --once it applies what there is, does what is due and \
+            exits. Damaged or foreign index files are made anew. One writer a home: a second one says who it is and exits with 75.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Flag(help: "Apply what there is, build what is not built, and exit.")
+    @Flag(help: "Apply what there is, build, train and compact what is due, and exit.")
     var once = false
 
     @Option(
@@ -30,6 +30,11 @@ struct Sync: AsyncParsableCommand, ComputesForLong {
         name: .customLong("verify-every"),
         help: "Time between two comparisons of all ids with the catalog: 1h. (LIKENESS_VERIFY_EVERY)")
     var verifyEvery: DurationArgument?
+
+    @Option(
+        name: .customLong("measure-every"),
+        help: "The shortest time between two measurements of the indexes: 1m. (LIKENESS_MEASURE_EVERY)")
+    var measureEvery: DurationArgument?
 
     func run() async throws {
         let settings = try settings()
@@ -57,6 +62,9 @@ struct Sync: AsyncParsableCommand, ComputesForLong {
         if let interval = try verifyEvery ?? EnvironmentTwin.value("LIKENESS_VERIFY_EVERY") {
             settings.verifyInterval = interval.duration
         }
+        if let interval = try measureEvery ?? EnvironmentTwin.value("LIKENESS_MEASURE_EVERY") {
+            settings.healthInterval = interval.duration
+        }
         return settings
     }
 }
@@ -79,6 +87,10 @@ enum SyncReport {
         for outcome in outcomes {
             if let reason = outcome.rebuiltBecause { global.notice("rebuilt the files of \(outcome.model): \(reason)") }
         }
+        for outcome in outcomes where outcome.isCompacted {
+            global.notice("wrote the rows of \(outcome.model) anew without those that were deleted")
+        }
+        for outcome in outcomes where outcome.isSketched { global.notice("trained sketches of \(outcome.model)") }
         if outcomes.isEmpty {
             global.notice("the catalog has no index; create one: likeness index create default --type flat")
         }

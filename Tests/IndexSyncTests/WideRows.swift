@@ -1,0 +1,69 @@
+import Catalog
+import Postgres
+import TestSupport
+import VectorIndexes
+
+/// Rows of 64 numbers for tests of indexes, the same in every run.
+enum WideRows {
+    static let dimension = 64
+
+    /// Rows that lie near four directions: sketches of them are short.
+    static func near(_ count: Int, seed: UInt64 = 1) -> [[Float]] {
+        var random = SplitMix(state: seed)
+        return (0..<count).map { _ in
+            let weights = (0..<4).map { _ in Float.random(in: -1...1, using: &random) }
+            return (0..<dimension).map { place in
+                let pattern = (0..<4).reduce(Float(0)) { $0 + weights[$1] * ((place >> $1) & 1 == 0 ? 1 : -1) }
+                return pattern + Float.random(in: -0.01...0.01, using: &random)
+            }
+        }
+    }
+
+    /// Rows that differ in all directions alike: no sketch gains anything.
+    static func scattered(_ count: Int, seed: UInt64 = 1) -> [[Float]] {
+        var random = SplitMix(state: seed)
+        return (0..<count).map { _ in (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) } }
+    }
+}
+
+/// Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+}
+
+extension SyncCatalog {
+    /// Pictures with these embeddings, in one transaction.
+    @discardableResult
+    func insert(_ rows: [[Float]]) throws -> [ImageID] {
+        try connection.transaction { try rows.map { try catalog.insert($0, model: model.id) } }
+    }
+
+    /// What the published manifest says of an index; nil when it says nothing.
+    func entry(_ name: String) throws -> Manifest.Index? {
+        try VectorStore.open(folder)?.manifest.indexes.first { $0.specification.name == name }
+    }
+
+    /// The generation of an index that answers; 0 while none does.
+    func built(_ name: String) throws -> Int {
+        guard let entry = try entry(name), entry.built != nil else { return 0 }
+        return entry.generation
+    }
+
+    /// The decisions that were recorded of an index, the oldest first.
+    func decisions(on name: String) throws -> [String] {
+        try connection.rows(
+            """
+            select h.decision as it from likeness.index_health h
+            join likeness.vector_indexes v on v.id = h.index where v.name = \(name) order by h.id
+            """
+        ).map { try $0["it"] }
+    }
+}
