@@ -21,12 +21,11 @@ extension StoreSession {
         var record: IndexGenerationRecord?
         switch work {
         case .build(let plan):
-            let generation = GenerationJob(
-                plan.specification, generation: try writer.nextGeneration(of: plan.specification.name),
-                remedy: plan.remedy, over: published)
             guard let index = try storedIndexes().first(where: { $0.name == plan.specification.name }) else {
                 return nil
             }
+            let generation = GenerationJob(
+                plan.specification, generation: try nextGeneration(of: index), remedy: plan.remedy, over: published)
             let begun = IndexGenerationRecord(
                 index: index.id, store: store, generation: Int64(generation.generation), state: .training,
                 reason: plan.reason, rows: published.liveCount)
@@ -41,6 +40,13 @@ extension StoreSession {
         }
         let before = Dictionary(uniqueKeysWithValues: manifest.indexes.map { ($0.specification.name, $0) })
         return StartedWork(work: work, job: job, record: record, before: before)
+    }
+
+    /// A number that neither a file nor a row of the catalog has; but a try after one that failed takes its row.
+    private func nextGeneration(of index: StoredIndex) throws -> Int {
+        let next = try writer.nextGeneration(of: index.name)
+        guard let last = try catalog.generations(of: index.id, store: store, limit: 1).first?.record else { return next }
+        return max(next, Int(last.generation) + (last.state == .failed ? 0 : 1))
     }
 
     /// Makes what was made beside the writer part of what it publishes next.

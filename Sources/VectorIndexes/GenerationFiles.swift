@@ -116,13 +116,21 @@ final class GenerationFileWriter {
     }
 
     /// Goes on behind the published part; what stands there is cut off.
+    ///
+    /// - Throws: ``IndexError/damaged(_:what:)`` when a part of that is missing, and what opening throws.
     init(
         resuming published: Manifest.Generation.File, _ kind: FileHeader.Kind, in folder: IndexFolder
     ) throws(IndexError) {
-        file = try OpenFile(folder.path.appending(published.name), for: .write)
+        let path = folder.path.appending(published.name)
+        file = try OpenFile(path, for: .write)
         offset = kind.contentOffset
         state = published
         checksum = CRC32C(published.checksum)
+        let size = try file.size()
+        guard size >= offset + published.bytes else {
+            throw .damaged(
+                path, what: "has \(size) bytes, fewer than the \(offset + published.bytes) that the manifest names")
+        }
         try file.resize(to: offset + published.bytes)
     }
 

@@ -103,7 +103,7 @@ import VectorIndexes
     }
 
     @Test func `sketches that gain nothing are not tried again before the rows have doubled`() async throws {
-        let rows = WideRows.scattered(2_010)
+        let rows = [[Float]](repeating: WideRows.scattered(1)[0], count: 2_010)
         try test.insert(Array(rows[..<1_004]))
         #expect(try await sync.once().map(\.isSketched) == [false])
         #expect(try test.decisions(on: "default") == ["no_sketch"])
@@ -157,7 +157,7 @@ import VectorIndexes
         #expect(daemon.status == 0, "\(daemon.errors)")
         #expect(try test.built("graph") == 0)
         let generations = try test.generations(of: "graph")
-        #expect(generations.count == 1 && generations[0].hasPrefix("cancelled") , "\(generations)")
+        #expect(generations.count == 1 && generations[0].hasPrefix("cancelled"), "\(generations)")
         #expect(generations[0].hasSuffix("the daemon was stopped"), "\(generations)")
     }
 }

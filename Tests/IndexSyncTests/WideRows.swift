@@ -19,7 +19,7 @@ enum WideRows {
         }
     }
 
-    /// Rows that differ in all directions alike: no sketch gains anything.
+    /// Rows that differ in all directions alike.
     static func scattered(_ count: Int, seed: UInt64 = 1) -> [[Float]] {
         var random = SplitMix(state: seed)
         return (0..<count).map { _ in (0..<dimension).map { _ in Float.random(in: -1...1, using: &random) } }
