@@ -24,8 +24,9 @@ enum InvertedFileDefaults {
         (4...8).last { rowsPerCentroid << $0 <= rows } ?? 4
     }
 
-    /// Rows that IVFPQ computes exactly for each one that is asked for.
-    static let rerank = 10
+    /// Rows that IVFPQ computes exactly for each one that is asked for. Of unrelated photographs at 64 codes, all lists
+    /// probed, 10 find 98.0 % of the ten nearest and 20 find 99.5 %; with 10, twice the lists had to be probed for 98 %.
+    static let rerank = 20
 
     /// Share of the ten nearest that the number of probed lists is chosen for.
     static let recall = 0.98
