@@ -8,8 +8,9 @@ extension IndexParameters {
     public static let defaultEfConstruction = 200
     /// Nodes that are kept in view while a query is answered.
     public static let defaultEfSearch = 64
-    /// Rows that IVFPQ computes exactly for each one that is asked for.
-    public static let defaultRerank = 10
+    /// Rows that IVFPQ computes exactly for each one that is asked for. Of unrelated photographs at 64 codes, all lists
+    /// probed, 10 find 98.0 % of the ten nearest and 20 find 99.5 %; with 10, twice the lists had to be probed for 98 %.
+    public static let defaultRerank = 20
     /// Rows below which comparing with all of them is as fast as anything else.
     public static let rowsWhereFlatIsEnough = 10_000
 

@@ -95,7 +95,7 @@ import VectorIndexes
         #expect(resolve(.flat, rows: 10).notices == [])
         #expect(resolve(.hnsw, rows: 10_000).values == ["M": 32, "efConstruction": 200, "efSearch": 64])
         #expect(
-            resolve(.ivfpq, rows: 100_000).values == ["nlist": 1_265, "m": 64, "bits": 8, "rerank": 10])
+            resolve(.ivfpq, rows: 100_000).values == ["nlist": 1_265, "m": 64, "bits": 8, "rerank": 20])
         let hnsw = ["M": 16, "efConstruction": 200, "efSearch": 16]
         #expect(resolve(.hnsw, hnsw, rows: 10_000).values == hnsw)
         let ivfpq = ["nlist": 100, "nprobe": 8, "m": 32, "bits": 6, "rerank": 20]
@@ -105,7 +105,7 @@ import VectorIndexes
 
     @Test func `the classic set is taken, with notices`() {
         let resolved = resolve(.ivfpq, ["nlist": 100, "bits": 8], rows: 9_292)
-        #expect(resolved.values == ["nlist": 100, "m": 64, "bits": 8, "rerank": 10])
+        #expect(resolved.values == ["nlist": 100, "m": 64, "bits": 8, "rerank": 20])
         #expect(
             resolved.notices.map { $0.text(index: "trucks") } == [
                 "8 bits want 9,984 training rows; there are 9,292: codes will be coarse and recall suffers; "
@@ -133,7 +133,7 @@ import VectorIndexes
         let nlist = max(1, rows)
         let bits = rows == 255 ? 7 : 4
         #expect(
-            resolved.values == ["nlist": nlist, "nprobe": min(500, nlist), "m": 64, "bits": bits, "rerank": 10])
+            resolved.values == ["nlist": nlist, "nprobe": min(500, nlist), "m": 64, "bits": bits, "rerank": 20])
         #expect(resolved.notices.contains(.fewRowsForLists(nlist: 1_000, used: nlist, rows: rows)))
         #expect(resolved.notices.contains(.fewRowsForCodes(bits: 8, used: bits, rows: rows)))
         #expect(resolved.notices.contains(.fewerListsThanProbes(nprobe: 500, nlist: nlist, rows: rows)))
