@@ -151,7 +151,9 @@ enum Throughput {
         text += "|---|---|---|---|---|---|---|\n"
         for (before, during) in zip(idle, busy) {
             let share = Double(during.count) / Double(before.count)
-            text += "| \(before.name) | \(before.count / seconds) | \(during.count / seconds) "
+            // Each had its share of the time.
+            let factor = idle.count
+            text += "| \(before.name) | \(before.count * factor / seconds) | \(during.count * factor / seconds) "
             text += "| \(format(100 * share, 0)) % | \(format(before.p99, 3)) | \(format(during.p99, 3)) "
             text += "| \(during.failed) |\n"
         }
