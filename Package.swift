@@ -113,7 +113,8 @@ let package = Package(
         .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),
         tests(of: "Crash", ["Catalog", "likeness", "LocalCluster", "Postgres", "VectorIndexes", system]),
         .executableTarget(
-            name: "index-measurements", dependencies: ["Imaging", "VectorIndexes", system],
+            name: "index-measurements",
+            dependencies: ["Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes", system],
             path: "Tests/IndexMeasurements", swiftSettings: swift),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],

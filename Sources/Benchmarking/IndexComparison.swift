@@ -93,10 +93,18 @@ public struct IndexComparison: Sendable {
     private func contender(
         _ specification: IndexSpecification, _ store: inout VectorStore
     ) throws(IndexError) -> Contender {
-        if specification.type == .flat {
-            return Contender(store.exact, named: "flat")
-        }
         let start = ContinuousClock.now
+        if specification.type == .flat {
+            let draft = try SketchJob(over: store, generation: 1).build()
+            if let draft { store = try store.trying(draft) }
+            var contender = Contender(store.exact, named: "flat")
+            contender.buildSeconds = (ContinuousClock.now - start) / .seconds(1)
+            if let sketch = draft?.sketch {
+                contender.parameters = ["components": sketch.components]
+                contender.bytes = store.sketchByteCount
+            }
+            return contender
+        }
         let draft = try GenerationJob(specification, generation: 1, over: store).build()
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         store = store.trying(draft)

@@ -8,15 +8,16 @@ extension IndexParameters {
     public static let defaultEfConstruction = 200
     /// Nodes that are kept in view while a query is answered.
     public static let defaultEfSearch = 64
-    /// Rows that IVFPQ computes exactly for each one that is asked for.
-    public static let defaultRerank = 10
+    /// Rows that IVFPQ computes exactly for each one that is asked for. Of unrelated photographs at 64 codes, all lists
+    /// probed, 10 find 98.0 % of the ten nearest and 20 find 99.5 %; with 10, twice the lists had to be probed for 98 %.
+    public static let defaultRerank = 20
     /// Rows below which comparing with all of them is as fast as anything else.
     public static let rowsWhereFlatIsEnough = 10_000
 
     /// What an index over `rows` rows is built with, what is not given chosen from the rows there are.
     ///
-    /// nlist is about 4 √rows, but leaves ``rowsPerCentroid`` rows for each list; m is the divisor of the dimension nearest
-    /// to a 32nd of it; bits are 8, or as many as there are rows to train their 2^bits centroids; nprobe is left out unless
+    /// nlist is about 4 √rows, but leaves ``rowsPerCentroid`` rows for each list; m is the largest divisor of the
+    /// dimension up to a 32nd of it, or up to 8; bits are 8, or as many as there are rows to train their 2^bits centroids; nprobe is left out unless
     /// it is given, for it is chosen by measuring. What is given is taken, with a notice when the rows do not support it:
     /// only what cannot be trained at all, more centroids than rows, is held to them.
     ///
@@ -54,8 +55,9 @@ extension IndexParameters {
     }
 
     private static func defaultSubquantizers(dimension: Int) -> Int {
-        // The larger of two that are as near: it costs bytes, the smaller one recall.
-        divisors(of: dimension).reversed().min { abs(32 * $0 - dimension) < abs(32 * $1 - dimension) } ?? 1
+        // Of few dimensions 8 codes, or as many as there are, still leave enough to re-rank well.
+        let limit = max(dimension / 32, min(dimension, 8))
+        return divisors(of: dimension).last { $0 <= limit } ?? 1
     }
 
     private mutating func resolveLists(_ given: IndexParameters, rows: Int, _ notices: inout [IndexNotice]) {
@@ -71,10 +73,8 @@ extension IndexParameters {
     }
 
     private mutating func resolveBits(_ given: IndexParameters, rows: Int, _ notices: inout [IndexNotice]) {
-        let range = Self.range(of: .bits)
-        func most(_ rowsPerCentroid: Int) -> Int {
-            range.last { rows >= rowsPerCentroid << $0 } ?? range.lowerBound
-        }
+        // Fewer bits than 4 save next to nothing: only a person asks for them.
+        func most(_ rowsPerCentroid: Int) -> Int { (4...8).last { rows >= rowsPerCentroid << $0 } ?? 4 }
         let asked = given[.bits] ?? most(Self.rowsPerCentroid)
         let bits = min(asked, most(1))
         self[.bits] = bits

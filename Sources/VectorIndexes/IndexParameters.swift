@@ -55,7 +55,7 @@ public struct IndexParameters: Sendable, Codable, Equatable {
         case .efSearch: 1...10_000
         case .nlist, .nprobe: 1...1_048_576
         case .subquantizers: StoreLimits.dimensions
-        case .bits: 4...8
+        case .bits: 1...8
         case .rerank: 1...1_000
         }
     }

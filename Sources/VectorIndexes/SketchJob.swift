@@ -56,6 +56,7 @@ public struct SketchJob: Sendable {
     public func build(_ control: BuildControl = BuildControl()) throws(IndexError) -> SketchDraft? {
         guard let found = try findDirections(control) else { return nil }
         let layout = StoreLayout(folder: store.folder)
+        try createFolder(layout.vectors)
         do throws(IndexError) {
             let draft = try write(found, layout, control)
             try synchronizeFolder(layout.vectors)

@@ -53,13 +53,13 @@ public struct VectorStore: Sendable {
         sketchSearch = sketches.map { SketchSearch(chunks, $0, dimension: manifest.identity.dimension) }
     }
 
-    /// The rows of an opened store with other indexes.
-    init(_ store: VectorStore, folder: FilePath, manifest: Manifest) {
+    /// The rows of an opened store with other indexes and sketches.
+    init(_ store: VectorStore, folder: FilePath, manifest: Manifest, sketchSearch: SketchSearch?) {
         self.folder = folder
         self.manifest = manifest
+        self.sketchSearch = sketchSearch
         rows = store.rows
         live = store.live
-        sketchSearch = store.sketchSearch
     }
 
     /// Rows that a search can find.
@@ -70,18 +70,20 @@ public struct VectorStore: Sendable {
 
     /// Bytes that the published rows, their records, sketches and tombstones take up, headers included.
     public var byteCount: Int {
-        let projection = manifest.sketch.map {
-            FileHeader.size + SketchProjection.byteCount(m: $0.components, d: manifest.identity.dimension)
-        }
-        return manifest.chunks.reduce(projection ?? 0) { sum, chunk in
+        manifest.chunks.reduce(sketchByteCount) { sum, chunk in
             let vectors = FileHeader.Kind.vectors.contentOffset + chunk.rows * 4 * manifest.identity.dimension
             let records = FileHeader.Kind.records.contentOffset + chunk.rows * RowRecord.size
             let tombstones = chunk.tombstones.map { _ in FileHeader.size + Tombstones.byteCount(rows: chunk.rows) }
-            let sketches = manifest.sketch.map {
-                FileHeader.size + chunk.rows * ($0.components + SketchFileLayout.termsSize)
-            }
-            return sum + vectors + records + (tombstones ?? 0) + (sketches ?? 0)
+            return sum + vectors + records + (tombstones ?? 0)
         }
+    }
+
+    /// Bytes of the sketches and of what they are made with; 0 without sketches.
+    public var sketchByteCount: Int {
+        guard let sketch = manifest.sketch else { return 0 }
+        let projection = SketchProjection.byteCount(m: sketch.components, d: manifest.identity.dimension)
+        let row = sketch.components + SketchFileLayout.termsSize
+        return manifest.chunks.reduce(FileHeader.size + projection) { $0 + FileHeader.size + $1.rows * row }
     }
 
     /// The ids of all live rows, in order.

@@ -11,7 +11,6 @@ import VectorIndexes
 /// A home with a database, an index of each type, and pictures that come, change and go while a daemon follows them.
 final class CrashScene {
     static let dimension = 48
-    static let types: [IndexType] = [.flat, .hnsw]
     let home: HomeWithDatabase
     let likeness: LikenessBinary
     private let logs: TemporaryFolder
@@ -30,7 +29,7 @@ final class CrashScene {
         try #require(try await likeness("migrate").status == 0)
         synthetic = try SyntheticCatalog(LocalCluster(home: home.path).target, dimension: Self.dimension)
         try write(pictures: 600)
-        for type in CrashScene.types {
+        for type in IndexType.allCases {
             let run = try await likeness(
                 "index", "create", type.rawValue, "--type", type.rawValue, "--model", "synthetic")
             try #require(run.status == 0, "\(run.errors)")
@@ -94,7 +93,7 @@ final class CrashScene {
         let verify = try await likeness("verify")
         try #require(verify.status == 0, "after \(what): \(verify.errors)\n\(lastWords)")
         let image = try #require(images.randomElement(using: &random))
-        for type in CrashScene.types {
+        for type in IndexType.allCases {
             let query = try await likeness(
                 "query", "--id", "\(image.rawValue)", "-k", "5", "--index", type.rawValue, "--model", "synthetic",
                 "--format", "csv")

@@ -28,7 +28,7 @@ import Testing
         let photos = try SharedData.path("photos/edited-copies/mixed_images").string
         let variables = [
             "PHOTOS": photos, "PICTURE": photos + "/ukbench00120.jpg",
-            "WEIGHTS": try SharedData.path("models/resnet50-pqf.safetensors").string,
+            "SCRATCH": home.path.string, "WEIGHTS": try SharedData.path("models/resnet50-pqf.safetensors").string,
         ]
         let blocks = try blocks
         #expect(blocks.count >= 7, "the manual has \(blocks.count) blocks of commands: is the mark still sh?")
@@ -44,7 +44,7 @@ import Testing
     @Test func `the files that the manual names are there`() throws {
         for name in [
             "Scripts/demo", "Scripts/test", "Scripts/install-packages", "Documentation/Measurements.md",
-            "Documentation/Decisions.md",
+            "Documentation/Decisions.md", "Documentation/Indexes.md",
         ] {
             #expect(try manual.contains(name))
             let file = SharedData.packageRoot.appending(name).string
@@ -54,7 +54,7 @@ import Testing
 
     @Test func `the scripts explain themselves`() async throws {
         let likeness = LikenessBinary(home: "/nonexistent")
-        for script in ["demo", "test", "install-packages", "sanitize-seams", "measure"] {
+        for script in ["demo", "test", "install-packages", "sanitize-seams", "measure", "measure-indexes", "crash"] {
             let path = SharedData.packageRoot.appending("Scripts/\(script)").string
             let run = try await likeness.shell("bash '\(path)' --help")
             #expect(run.status == 0)

@@ -9,6 +9,9 @@ let usage = """
            index-measurements scale ROWS…                     cost per query and per added row
            index-measurements memory FOLDER                   what a process that asks all types takes
            index-measurements open FOLDER                     time to open and to answer first
+           index-measurements load HOME ROWS                  made-up families into a catalog
+           index-measurements freshness HOME INDEX SECONDS    from commit to found, 100 rows a second
+           index-measurements throughput HOME SECONDS         queries while rows come and IVF is trained
     SOURCE: store FOLDER | diverse FILE.f16 | synthetic ROWS
 
     """
@@ -48,6 +51,12 @@ case "scale":
     print(table.markdown)
 case "memory" where words.count == 2: print(try MemoryUse.measure(FilePath(words[1])))
 case "open" where words.count == 2: print(try OpeningTime.measure(FilePath(words[1])))
+case "load" where words.count == 3:
+    try LiveCatalog(home: FilePath(words[1])).load(0..<(Int(words[2]) ?? 0))
+case "freshness" where words.count == 4:
+    print(try Freshness.measure(FilePath(words[1]), index: words[2], seconds: Int(words[3]) ?? 20, perSecond: 100))
+case "throughput" where words.count == 3:
+    print(try Throughput.measure(FilePath(words[1]), seconds: Int(words[2]) ?? 20, perSecond: 100))
 default:
     say(usage)
     exit(64)

@@ -50,7 +50,7 @@ import VectorIndexes
         let bare = try InvertedFileFixture(.ivfpq)
         _ = try bare.built(rows)
         let used = try bare.generation().parameters
-        #expect(used["nlist"] == 450 / 39 && used["m"] == 8 && used["bits"] == 4 && used["rerank"] == 10)
+        #expect(used["nlist"] == 450 / 39 && used["m"] == 8 && used["bits"] == 4 && used["rerank"] == 20)
     }
 
     @Test(arguments: [IndexType.ivfflat, .ivfpq], GenerationJob.Remedy.allCases)

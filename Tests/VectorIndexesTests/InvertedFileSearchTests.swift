@@ -87,7 +87,9 @@ import VectorIndexes
     @Test(arguments: [IndexType.ivfflat, .ivfpq])
     func `an answer is never shorter than the rows there are`(type: IndexType) throws {
         let rows = Rows.random(400, dimension: 16, seed: 21)
-        let fixture = try InvertedFileFixture(type, ["nlist": 40, "nprobe": 1, "rerank": 1])
+        var parameters = ["nlist": 40, "nprobe": 1]
+        if type == .ivfpq { parameters["rerank"] = 1 }
+        let fixture = try InvertedFileFixture(type, parameters)
         let writer = try fixture.built(rows, rowsPerChunk: 64)
         let dead = (0..<400).filter { $0 % 3 == 0 }
         try writer.remove(ids(dead))

@@ -17,7 +17,7 @@ import VectorIndexes
     @Test(arguments: [
         (IndexType.hnsw, "M", 4...128), (.hnsw, "efConstruction", 8...4096), (.hnsw, "efSearch", 1...10_000),
         (.ivfflat, "nlist", 1...1_048_576), (.ivfflat, "nprobe", 1...1_048_576), (.ivfpq, "nlist", 1...1_048_576),
-        (.ivfpq, "nprobe", 1...1_048_576), (.ivfpq, "bits", 4...8), (.ivfpq, "rerank", 1...1_000),
+        (.ivfpq, "nprobe", 1...1_048_576), (.ivfpq, "bits", 1...8), (.ivfpq, "rerank", 1...1_000),
         (.ivfpq, "m", 1...2048),
     ])
     func `a number is taken in its range and refused beside it`(
@@ -83,8 +83,8 @@ import VectorIndexes
         #expect(resolve(.ivfpq, rows: rows).values["bits"] == bits)
     }
 
-    @Test(arguments: [(2048, 64), (512, 16), (96, 3), (100, 4), (48, 2), (32, 1), (7, 1), (1, 1), (65_536, 2048)])
-    func `a code has a part for about 32 numbers`(dimension: Int, m: Int) throws {
+    @Test(arguments: [(2048, 64), (512, 16), (96, 8), (100, 5), (48, 8), (32, 8), (7, 7), (1, 1), (65_536, 2048)])
+    func `a code has a part for about 32 numbers, and of short vectors 8 parts`(dimension: Int, m: Int) throws {
         let resolved = resolve(.ivfpq, rows: 100_000, dimension: dimension).values
         #expect(resolved["m"] == m)
         try check(.ivfpq, resolved, dimension: dimension)
@@ -93,9 +93,9 @@ import VectorIndexes
     @Test func `the rest has fixed defaults, and what is given is taken`() {
         #expect(resolve(.flat, rows: 10).values == [:])
         #expect(resolve(.flat, rows: 10).notices == [])
-        #expect(resolve(.hnsw, rows: 10_000).values == ["M": 32, "efConstruction": 80, "efSearch": 64])
+        #expect(resolve(.hnsw, rows: 10_000).values == ["M": 32, "efConstruction": 200, "efSearch": 64])
         #expect(
-            resolve(.ivfpq, rows: 100_000).values == ["nlist": 1_265, "m": 64, "bits": 8, "rerank": 8])
+            resolve(.ivfpq, rows: 100_000).values == ["nlist": 1_265, "m": 64, "bits": 8, "rerank": 20])
         let hnsw = ["M": 16, "efConstruction": 200, "efSearch": 16]
         #expect(resolve(.hnsw, hnsw, rows: 10_000).values == hnsw)
         let ivfpq = ["nlist": 100, "nprobe": 8, "m": 32, "bits": 6, "rerank": 20]
@@ -105,7 +105,7 @@ import VectorIndexes
 
     @Test func `the classic set is taken, with notices`() {
         let resolved = resolve(.ivfpq, ["nlist": 100, "bits": 8], rows: 9_292)
-        #expect(resolved.values == ["nlist": 100, "m": 64, "bits": 8, "rerank": 8])
+        #expect(resolved.values == ["nlist": 100, "m": 64, "bits": 8, "rerank": 20])
         #expect(
             resolved.notices.map { $0.text(index: "trucks") } == [
                 "8 bits want 9,984 training rows; there are 9,292: codes will be coarse and recall suffers; "
@@ -133,7 +133,7 @@ import VectorIndexes
         let nlist = max(1, rows)
         let bits = rows == 255 ? 7 : 4
         #expect(
-            resolved.values == ["nlist": nlist, "nprobe": min(500, nlist), "m": 64, "bits": bits, "rerank": 8])
+            resolved.values == ["nlist": nlist, "nprobe": min(500, nlist), "m": 64, "bits": bits, "rerank": 20])
         #expect(resolved.notices.contains(.fewRowsForLists(nlist: 1_000, used: nlist, rows: rows)))
         #expect(resolved.notices.contains(.fewRowsForCodes(bits: 8, used: bits, rows: rows)))
         #expect(resolved.notices.contains(.fewerListsThanProbes(nprobe: 500, nlist: nlist, rows: rows)))

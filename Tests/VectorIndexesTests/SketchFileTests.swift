@@ -83,7 +83,9 @@ import VectorIndexes
         let sketched = try smallStore()
         let kept = try sketched.draft(.components(5))
         sketched.writer.close()
-        let writer = try sketched.scratch.writer(16, rowsPerChunk: 20)
+        let scratch = sketched.scratch
+        let writer = try StoreWriter.open(
+            scratch.store, identity: scratch.identity(16), fence: 1, rowsPerChunk: 20, keepingDrafts: true)
         #expect(try sketchFiles(sketched).count == 6)
         #expect(try writer.nextSketchGeneration() == 3)
         let job = SketchJob(over: try sketched.store(), generation: 3, .components(7))
@@ -91,7 +93,7 @@ import VectorIndexes
         try writer.publish()
         #expect(!(try writer.adopt(kept)), "newer sketches stay")
         writer.close()
-        _ = try sketched.scratch.writer(16, rowsPerChunk: 20)
+        _ = try scratch.writer(16, rowsPerChunk: 20)
         #expect(try sketchFiles(sketched).allSatisfy { $0.hasSuffix("-00000003") })
     }
 

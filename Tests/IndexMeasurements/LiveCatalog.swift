@@ -1,0 +1,233 @@
+import Catalog
+import Foundation
+import LocalCluster
+import Postgres
+import Synchronization
+import SystemPackage
+import TestSupport
+import VectorIndexes
+
+/// A catalog of made-up families under a home whose daemon runs, and the store that follows it.
+struct LiveCatalog {
+    static let model = "synthetic"
+    let home: FilePath
+    let synthetic: SyntheticCatalog
+    private let families = SyntheticFamilies(dimension: Source.dimension)
+
+    init(home: FilePath) throws {
+        self.home = home
+        synthetic = try SyntheticCatalog(
+            LocalCluster(home: home).target, dimension: Source.dimension, model: Self.model)
+    }
+
+    var store: FilePath { home.appending("indexes").appending(Self.model) }
+
+    func vector(_ number: Int) -> [Float] { families.rows(number..<number + 1, families: 92) }
+
+    /// Adds pictures of these numbers in transactions of 500.
+    func load(_ numbers: Range<Int>) throws {
+        for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 500) {
+            try synthetic.add(
+                (first..<min(first + 500, numbers.upperBound)).map { (name: "row \($0)", vector: vector($0)) })
+        }
+    }
+
+    func add(_ number: Int) throws -> ImageID {
+        let added = try synthetic.add([(name: "row \(number)", vector: vector(number))])
+        guard let image = added.first else { throw CocoaError(.coderValueNotFound) }
+        return image
+    }
+}
+
+/// How long after its commit a picture is found, and a deleted one no longer.
+enum Freshness {
+    static func measure(_ home: FilePath, index: String, seconds: Int, perSecond: Int) throws -> String {
+        let live = try LiveCatalog(home: home)
+        let waiting = Mutex<[Waiting]>([])
+        let isDone = Mutex(false)
+        let times = Mutex((added: [Double](), deleted: [Double]()))
+        let store = live.store
+        let reader = Thread {
+            watch(store, index, waiting, isDone) { isDeletion, milliseconds in
+                times.withLock { times in
+                    if isDeletion { times.deleted.append(milliseconds) } else { times.added.append(milliseconds) }
+                }
+            }
+        }
+        reader.start()
+        let begin = ContinuousClock.now
+        let first = Int(Date().timeIntervalSince1970 * 1000)
+        for step in 0..<seconds * perSecond {
+            let due = begin + .seconds(1) * step / perSecond
+            let wait = due - .now
+            if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
+            let image = try live.add(first + step)
+            let vector = live.vector(first + step)
+            waiting.withLock { $0.append(Waiting(image: image, vector: vector, isDeletion: false, since: .now)) }
+            // Every third one goes a second later.
+            if step >= perSecond, step % 3 == 0 {
+                let gone = first + step - perSecond
+                let digest = ContentDigest(of: "row \(gone)".utf8)
+                guard let image = try live.synthetic.catalog.images(of: [digest])[digest] else { continue }
+                try live.synthetic.delete([image])
+                let vector = live.vector(gone)
+                waiting.withLock { $0.append(Waiting(image: image, vector: vector, isDeletion: true, since: .now)) }
+            }
+        }
+        let deadline = ContinuousClock.now + .seconds(30)
+        while waiting.withLock({ !$0.isEmpty }), ContinuousClock.now < deadline { Thread.sleep(forTimeInterval: 0.01) }
+        isDone.withLock { $0 = true }
+        let lost = waiting.withLock { $0.count }
+        return times.withLock { times in
+            "| \(index) | \(line(times.added)) | \(line(times.deleted)) | \(lost) |"
+        }
+    }
+
+    private struct Waiting: Sendable {
+        let image: ImageID
+        let vector: [Float]
+        let isDeletion: Bool
+        let since: ContinuousClock.Instant
+    }
+
+    private static func watch(
+        _ folder: FilePath, _ name: String, _ waiting: borrowing Mutex<[Waiting]>, _ isDone: borrowing Mutex<Bool>,
+        _ found: (Bool, Double) -> Void
+    ) {
+        var publication = 0
+        while !isDone.withLock({ $0 }) {
+            guard let manifest = try? StoreWriter.publishedManifest(in: folder), manifest.publication != publication,
+                let store = try? VectorStore.open(folder), let index = try? store.index(named: name)
+            else {
+                Thread.sleep(forTimeInterval: 0.001)
+                continue
+            }
+            publication = manifest.publication
+            for one in waiting.withLock({ $0 }) {
+                guard let answer = try? index.search(one.vector, k: 1).first?.first else { continue }
+                let isThere = answer.id.rawValue == one.image.rawValue
+                guard isThere != one.isDeletion else { continue }
+                found(one.isDeletion, (ContinuousClock.now - one.since) / .milliseconds(1))
+                waiting.withLock { $0.removeAll { $0.image == one.image && $0.isDeletion == one.isDeletion } }
+            }
+        }
+    }
+
+    private static func line(_ times: [Double]) -> String {
+        let sorted = times.sorted()
+        guard let last = sorted.last else { return "none | | |" }
+        let p99 = sorted[min(sorted.count - 1, sorted.count * 99 / 100)]
+        return "\(sorted.count) | \(format(median(sorted), 0)) | \(format(p99, 0)) | \(format(last, 0))"
+    }
+}
+
+/// What queries cost while nothing else happens, and while rows come and an index is trained.
+enum Throughput {
+    static func measure(_ home: FilePath, seconds: Int, perSecond: Int) throws -> String {
+        let live = try LiveCatalog(home: home)
+        let queries = (0..<200).map { live.vector(1_000_000 + $0) }
+        let idle = try ask(live.store, queries, seconds: seconds)
+        let isDone = Mutex(false)
+        let added = Mutex(0)
+        let writer = Thread {
+            let first = Int(Date().timeIntervalSince1970 * 1000)
+            let begin = ContinuousClock.now
+            guard let live = try? LiveCatalog(home: home) else { return }
+            var step = 0
+            while !isDone.withLock({ $0 }) {
+                let wait = begin + .seconds(1) * step / perSecond - .now
+                if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
+                if (try? live.add(first + step)) != nil { added.withLock { $0 += 1 } }
+                step += 1
+            }
+        }
+        let likeness = LikenessCommand(home: home)
+        try likeness.run("index", "rebuild", "ivfflat")
+        try likeness.run("index", "rebuild", "ivfpq")
+        writer.start()
+        let busy = try ask(live.store, queries, seconds: seconds)
+        isDone.withLock { $0 = true }
+        var text = "| index | idle, queries/s | busy, queries/s | share | idle p99, ms | busy p99, ms | failed |\n"
+        text += "|---|---|---|---|---|---|---|\n"
+        for (before, during) in zip(idle, busy) {
+            let share = Double(during.count) / Double(before.count)
+            // Each had its share of the time.
+            let factor = idle.count
+            text += "| \(before.name) | \(before.count * factor / seconds) | \(during.count * factor / seconds) "
+            text += "| \(format(100 * share, 0)) % | \(format(before.p99, 3)) | \(format(during.p99, 3)) "
+            text += "| \(during.failed) |\n"
+        }
+        return text + "\n\(added.withLock { $0 }) rows came while the busy queries ran.\n"
+    }
+
+    private struct Outcome {
+        let name: String
+        var times: [Double] = []
+        var failed = 0
+        var count: Int { times.count }
+        var p99: Double { times.isEmpty ? 0 : times.sorted()[times.count * 99 / 100] }
+    }
+
+    /// Asks each index in turn, on one thread, of what was published last: another thread opens it.
+    private static func ask(_ folder: FilePath, _ queries: [[Float]], seconds: Int) throws -> [Outcome] {
+        let current = Mutex(try indexes(folder))
+        let isDone = Mutex(false)
+        let opener = Thread {
+            while !isDone.withLock({ $0 }) {
+                let known = current.withLock { $0.publication }
+                let manifest = try? StoreWriter.publishedManifest(in: folder)
+                if let manifest, manifest.publication != known, let newer = try? indexes(folder) {
+                    current.withLock { $0 = newer }
+                }
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+        }
+        opener.start()
+        defer { isDone.withLock { $0 = true } }
+        var outcomes = current.withLock { $0.indexes.map { Outcome(name: $0.specification.name) } }
+        // Each index gets a share of the time of its own, in slices, so that queries per second say something.
+        let slices = 10
+        for _ in 0..<slices {
+            for place in outcomes.indices {
+                let end = ContinuousClock.now + .seconds(seconds) / (slices * outcomes.count)
+                while ContinuousClock.now < end {
+                    let index = current.withLock { $0.indexes[place] }
+                    let start = ContinuousClock.now
+                    let answer = try? index.search(queries[outcomes[place].count % queries.count], k: 10)
+                    outcomes[place].times.append((ContinuousClock.now - start) / .milliseconds(1))
+                    if answer?.first?.count != 10 { outcomes[place].failed += 1 }
+                }
+            }
+        }
+        return outcomes
+    }
+
+    private struct Opened: Sendable {
+        let publication: Int
+        let indexes: [any SearchableIndex]
+    }
+
+    private static func indexes(_ folder: FilePath) throws -> Opened {
+        guard let store = try VectorStore.open(folder) else { throw CocoaError(.fileNoSuchFile) }
+        return Opened(
+            publication: store.manifest.publication,
+            indexes: try store.manifest.indexes.map { try store.index(named: $0.specification.name) })
+    }
+}
+
+/// The built program, run to its end.
+struct LikenessCommand {
+    let home: FilePath
+
+    func run(_ arguments: String...) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appending(path: "likeness")
+        process.arguments = arguments
+        process.environment = ["LIKENESS_HOME": home.string, "PATH": "/usr/bin:/bin", "LIKENESS_QUIET": "1"]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+    }
+}
