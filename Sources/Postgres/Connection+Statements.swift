@@ -46,6 +46,9 @@ extension Connection {
         let sqlState = result.field(CLIBPQ_DIAG_SQLSTATE)
         let message =
             result.field(CLIBPQ_DIAG_MESSAGE) ?? String(cString: PQresultErrorMessage(result.pointer))
+        // The server gives every error a code. One without comes from libpq, which lost the server in mid-statement and may
+        // not have noticed yet that the connection is of no use any more.
+        if sqlState == nil { close() }
         if isLost { return .connectionLost(reason: oneLine(message), sqlState: sqlState) }
         return ServerReport(
             sqlState: sqlState, message: message, detail: result.field(CLIBPQ_DIAG_DETAIL),

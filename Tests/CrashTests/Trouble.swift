@@ -86,6 +86,8 @@ enum Trouble: String, CaseIterable {
 
     private func killServer(_ scene: CrashScene) async throws -> String {
         let daemon = try scene.daemon()
+        // Without a database it does not even start.
+        try await eventually("the daemon follows") { daemon.errors.contains("caught up with the catalog") }
         try scene.write(pictures: 30)
         let file = scene.cluster.dataFolder.appending("postmaster.pid")
         let text = try String(contentsOfFile: file.string, encoding: .utf8)
@@ -118,7 +120,10 @@ enum Trouble: String, CaseIterable {
 
     private func damageFile(_ scene: CrashScene) async throws -> String {
         let files = try FileManager.default.subpathsOfDirectory(atPath: scene.store.string)
-            .filter { Self.parts.contains(where: $0.contains) }.sorted()
+            .filter { name in
+                let parts = name == "manifest.json" || name.contains("/")
+                return parts && Self.parts.contains(where: name.contains)
+            }.sorted()
         let name = scene.pick(files)
         let url = URL(filePath: scene.store.string).appending(path: name)
         var bytes = [UInt8](try Data(contentsOf: url))
