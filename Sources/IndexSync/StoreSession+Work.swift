@@ -45,7 +45,8 @@ extension StoreSession {
     /// A number that neither a file nor a row of the catalog has; but a try after one that failed takes its row.
     private func nextGeneration(of index: StoredIndex) throws -> Int {
         let next = try writer.nextGeneration(of: index.name)
-        guard let last = try catalog.generations(of: index.id, store: store, limit: 1).first?.record else { return next }
+        let last = try catalog.generations(of: index.id, store: store, limit: 1).first?.record
+        guard let last else { return next }
         return max(next, Int(last.generation) + (last.state == .failed ? 0 : 1))
     }
 

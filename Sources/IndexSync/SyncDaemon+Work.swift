@@ -133,7 +133,8 @@ extension SyncDaemon {
             !work.control.isCancelled || specification != job.specification
         else { return "nobody wants it any more" }
         let searched = Set(IndexParameters.searchNames(of: specification.type).map(\.rawValue))
-        let isSame = specification.parameters.filter { !searched.contains($0.key) }
+        let isSame =
+            specification.parameters.filter { !searched.contains($0.key) }
             == job.specification.parameters.filter { !searched.contains($0.key) }
         return isSame ? nil : "other parameters were asked for"
     }

@@ -41,7 +41,7 @@ import VectorIndexes
         #expect(try await sync.verify().differences.isEmpty)
     }
 
-    @Test func `a damaged index that nobody adds to is found by measuring, and by sync --once when rows come`() async throws {
+    @Test func `damage where nobody adds rows is found by measuring, and by sync --once when rows come`() async throws {
         var settings = SyncDaemon.Settings()
         settings.healthInterval = .milliseconds(20)
         try damage("graph", try #require(try test.entry("graph")?.built?.base.name))

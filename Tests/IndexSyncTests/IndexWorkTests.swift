@@ -38,7 +38,8 @@ import VectorIndexes
         #expect(report.differences.isEmpty && report.compared == rows.count, "\(report.differences)")
     }
 
-    @Test func `a new generation that a person asks for is built once, by the daemon and by sync --once`() async throws {
+    @Test func `a new generation that a person asks for is built once, by the daemon and by sync --once`() async throws
+    {
         try test.catalog.createIndex(name: "graph", model: test.model.id, type: .hnsw)
         try test.insert(WideRows.near(50))
         try await test.following { _ in
@@ -143,10 +144,12 @@ import VectorIndexes
     }
 
     @Test func `the end of the daemon cancels a build at once, and nothing of it is published`() async throws {
+        // Without it no sketches come first.
+        try test.catalog.dropIndex(named: "default")
         try test.catalog.createIndex(
             name: "graph", model: test.model.id, type: .hnsw,
             parameters: JSON(numbers: ["M": 128, "efConstruction": 4096]))
-        try test.insert(WideRows.scattered(4_000))
+        try test.insertScattered(20_000)
         let daemon = try RunningLikeness(
             ["sync", "--database-url", test.database.target.url], home: test.home.path, errorsIn: test.home.path)
         try await eventually("building", explanation: { daemon.errors }) {

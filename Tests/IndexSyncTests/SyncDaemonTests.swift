@@ -12,6 +12,7 @@ import VectorIndexes
 
 /// The daemon in this process, against a real PostgreSQL.
 @Suite struct SyncDaemonTests {
+    private static let first = "1 rows, and 0 generations are built"
     private let test: SyncCatalog
 
     init() throws { test = try SyncCatalog() }
@@ -125,17 +126,19 @@ import VectorIndexes
         try test.catalog.createIndex(name: "graph", model: test.model.id, type: .hnsw)
         try await test.following(settings) { _ in
             let first = try test.catalog.insert(direction(1), model: test.model.id)
-            try await eventually("begun") { try test.generations(of: "graph") == ["training: 1 rows, and 0 generations are built"] }
+            try await eventually("begun") {
+                try test.generations(of: "graph") == ["training: \(Self.first)"]
+            }
             let store = try #require(try VectorStore.open(test.folder)).manifest.store
             try await eventually("shown") {
                 let activity = try test.catalog.activity(store: store, model: test.model.id)
-                return activity?.activity == "building graph (hnsw) generation 1: waiting 0 %, 1 rows, and 0 generations are built"
+                return activity?.activity == "building graph (hnsw) generation 1: waiting 0 %, \(Self.first)"
                     && activity?.writer?.contains("likeness sync (pid \(getpid())") == true
             }
             let second = try test.catalog.insert(direction(2), model: test.model.id)
             try await eventually("followed meanwhile") { try test.stored() == [first, second] }
         }
-        #expect(try test.generations(of: "graph") == ["cancelled: 1 rows, and 0 generations are built; the daemon was stopped"])
+        #expect(try test.generations(of: "graph") == ["cancelled: \(Self.first); the daemon was stopped"])
         let store = try #require(try VectorStore.open(test.folder)).manifest.store
         let activity = try test.catalog.activity(store: store, model: test.model.id)
         #expect(activity?.activity == nil && activity?.writer == nil)
@@ -150,7 +153,9 @@ import VectorIndexes
         try test.catalog.createIndex(name: "graph", model: test.model.id, type: .hnsw)
         try await test.following(settings) { log in
             let first = try test.catalog.insert(direction(1), model: test.model.id)
-            try await eventually("begun") { try test.generations(of: "graph") == ["training: 1 rows, and 0 generations are built"] }
+            try await eventually("begun") {
+                try test.generations(of: "graph") == ["training: \(Self.first)"]
+            }
             try test.catalog.dropIndex(named: "graph")
             try await eventually("dropped") { log.count("index dropped") == 1 }
             let second = try test.catalog.insert(direction(2), model: test.model.id)

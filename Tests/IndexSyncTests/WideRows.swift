@@ -46,6 +46,22 @@ extension SyncCatalog {
         try connection.transaction { try rows.map { try catalog.insert($0, model: model.id) } }
     }
 
+    /// Many pictures whose embeddings differ in all directions, made by the server: numbers from 0.5 to 2.
+    func insertScattered(_ count: Int) throws {
+        try connection.execute(
+            """
+            with picture as (
+                insert into likeness.images (content_sha256, width, height, bytes, format)
+                select sha256(convert_to(n::text, 'UTF8')), 1, 1, 1, 'jpeg' from generate_series(1, \(count)) n
+                returning id)
+            insert into likeness.embeddings (image, model, dimension, vector)
+            select id, \(model.id), \(Int32(model.dimension)), (
+                select decode(string_agg(substr(md5(id || ' ' || place), 1, 6) || '3f', ''), 'hex')
+                from generate_series(1, \(model.dimension)) place)
+            from picture
+            """)
+    }
+
     /// What the published manifest says of an index; nil when it says nothing.
     func entry(_ name: String) throws -> Manifest.Index? {
         try VectorStore.open(folder)?.manifest.indexes.first { $0.specification.name == name }

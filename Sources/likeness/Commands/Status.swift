@@ -105,7 +105,7 @@ extension StatusFacts.Store {
                     bytes: entry.built?.byteCount ?? 0, decision: health?.record.decision)
             }, rows: store.liveCount, deadRows: store.deadCount,
             bytes: store.byteCount + store.manifest.indexes.reduce(0) { $0 + ($1.built?.byteCount ?? 0) },
-            sketch: store.manifest.sketch, pending: lag?.changes ?? 0, lagSeconds: age(lag?.oldestAt), activity: activity,
-            activitySeconds: age(activity?.since), damage: nil)
+            sketch: store.manifest.sketch, pending: lag?.changes ?? 0, lagSeconds: age(lag?.oldestAt),
+            activity: activity, activitySeconds: age(activity?.since), damage: nil)
     }
 }
