@@ -8,8 +8,9 @@ import SystemPackage
 public struct CompactionJob: Sendable {
     /// The rows, as they were published when the job was made.
     public let store: VectorStore
-    /// The number of the first chunk; the writer leaves this one and those after it to the job.
+    /// The number of the first chunk; the writer leaves this one and those up to the end to the job.
     let firstChunk: Int
+    let endChunk: Int
     /// The number that new sketches get.
     let sketchGeneration: Int
     /// Threads to use, the calling one included.
@@ -17,10 +18,12 @@ public struct CompactionJob: Sendable {
     private let now: @Sendable () -> Date
 
     init(
-        store: VectorStore, firstChunk: Int, sketchGeneration: Int, threads: Int, now: @escaping @Sendable () -> Date
+        store: VectorStore, firstChunk: Int, endChunk: Int, sketchGeneration: Int, threads: Int,
+        now: @escaping @Sendable () -> Date
     ) {
         self.store = store
         self.firstChunk = firstChunk
+        self.endChunk = endChunk
         self.sketchGeneration = sketchGeneration
         self.threads = threads
         self.now = now
@@ -42,7 +45,8 @@ public struct CompactionJob: Sendable {
             try copyRows(to: writer, control)
             try buildIndexes(writer, control)
             return CompactionDraft(
-                folder: folder, snapshot: Set(store.manifest.chunks.map(\.number)), end: store.rows.end)
+                folder: folder, snapshot: Set(store.manifest.chunks.map(\.number)), end: store.rows.end,
+                endChunk: endChunk)
         } catch {
             try? removeTree(folder)
             throw error
@@ -85,6 +89,8 @@ public struct CompactionDraft: Sendable {
     let snapshot: Set<Int>
     /// Rows in slots from this one on were appended since.
     let end: RowSlot
+    /// Chunks from this number on are the writer's.
+    let endChunk: Int
 }
 
 extension StoreWriter {
@@ -95,16 +101,16 @@ extension StoreWriter {
         try checkUsable()
         guard let store = try VectorStore.open(folder) else { return nil }
         let firstChunk = pending.manifest.nextChunk
-        // As many again for what is appended until the copy takes over.
-        pending.manifest.nextChunk += 2 * (store.liveCount / pending.manifest.rowsPerChunk + 1) + 64
+        // As many again, and some, for what is appended until the copy takes over.
+        pending.manifest.nextChunk += 2 * (store.liveCount / pending.manifest.rowsPerChunk + 1) + 4
         return CompactionJob(
-            store: store, firstChunk: firstChunk, sketchGeneration: try nextSketchGeneration(), threads: threads, now: now)
+            store: store, firstChunk: firstChunk, endChunk: pending.manifest.nextChunk, sketchGeneration: try nextSketchGeneration(), threads: threads, now: now)
     }
 
     /// Makes a compacted copy the store, with the next publication: rows that were appended since are appended to it, those
     /// that were deleted since are deleted in it.
     ///
-    /// - Returns: false when the store was rebuilt since.
+    /// - Returns: false when the store was rebuilt since, or has more than doubled.
     /// - Throws: what writing throws; then nothing has changed, and the copy is left for another try.
     /// - Complexity: O(rows) comparisons, and that of the changes since.
     @discardableResult
@@ -120,6 +126,11 @@ extension StoreWriter {
         defer { copy.close() }
         try bringUpToDate(copy, draft)
         let manifest = try copy.publish()
+        // More was appended meanwhile than there are numbers for: the next compaction begins with all of it.
+        guard manifest.nextChunk <= draft.endChunk else {
+            try removeTree(draft.folder)
+            return false
+        }
         try moveFiles(of: manifest, from: StoreLayout(folder: draft.folder))
         var next = pending.manifest
         next.chunks = manifest.chunks
