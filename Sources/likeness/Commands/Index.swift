@@ -3,9 +3,9 @@ import VectorIndexes
 
 struct Index: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Creates, lists, rebuilds and drops indexes.",
+        abstract: "Creates, lists, rebuilds, drops and exports indexes.",
         discussion: "An index belongs to one model. 'likeness sync' builds what was created and keeps it up to date.",
-        subcommands: [IndexCreate.self, IndexList.self, IndexRebuild.self, IndexDrop.self])
+        subcommands: [IndexCreate.self, IndexList.self, IndexRebuild.self, IndexDrop.self, IndexExport.self])
 }
 
 extension IndexType: ExpressibleByArgument {}
