@@ -9,7 +9,7 @@ final class ExportFile {
     private let file: OpenFile
     private let mayReplace: Bool
     private(set) var byteCount = 0
-    private var isComplete = false
+    private var isOurs = false
 
     /// Begins it.
     ///
@@ -30,10 +30,12 @@ final class ExportFile {
             throw .file(.write, path, errno)
         }
         guard try file.tryLock() else { throw .locked(path, by: "another export") }
-        try file.resize(to: 0)
+        isOurs = true
+        // What an export left behind that was killed.
+        if try file.size() > 0 { try file.resize(to: 0) }
     }
 
-    deinit { if !isComplete { removeFile(temporary) } }
+    deinit { if isOurs { removeFile(temporary) } }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws(IndexError) {
         try naming { () throws(IndexError) in try file.write(bytes, at: byteCount) }
@@ -45,7 +47,7 @@ final class ExportFile {
         try naming { () throws(IndexError) in try file.synchronize() }
         try Self.check(path, mayReplace)
         try move(temporary, to: path)
-        isComplete = true
+        isOurs = false
         let folder = path.removingLastComponent()
         try synchronizeFolder(folder.isEmpty ? "." : folder)
     }
