@@ -15,6 +15,7 @@
 #include <faiss/IndexRefine.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
+#include <faiss/invlists/DirectMap.h>
 #include <faiss/invlists/InvertedLists.h>
 #pragma GCC diagnostic pop
 
@@ -221,6 +222,16 @@ extern "C" cfaiss_status cfaiss_export_inverted_file(
             }
         }
         if (compressed == nullptr) {
+            /* With it a row can be asked for by its id, as in the other types. */
+            index->direct_map.type = faiss::DirectMap::Array;
+            index->direct_map.array.resize(rows->count);
+            for (size_t list = 0; list < lists->nlist; list++) {
+                const std::vector<idx_t> &members = inverted.ids[list];
+                for (size_t place = 0; place < members.size(); place++) {
+                    index->direct_map.array[static_cast<size_t>(members[place])] =
+                        static_cast<idx_t>(faiss::lo_build(list, place));
+                }
+            }
             write(*index, *rows, output);
             return;
         }

@@ -2,7 +2,7 @@ import SystemPackage
 
 extension VectorStore {
     /// Holds the files of an index against their checksums, and what they say against the rows: every live row is in the
-    /// index, once, and the links of a graph lead to it.
+    /// index, once, and the links of a graph lead to nearly all of them.
     ///
     /// What ``verify()`` looks at is not looked at again. A flat index, and one that is not built yet, is the rows themselves
     /// and has nothing to check.
@@ -59,6 +59,11 @@ extension VectorStore {
         }
     }
 
+    /// Share of the rows that the links of a sound graph may not lead to. A node loses its place in the lists of its neighbors
+    /// to nearer ones: of 9,200 rows in 20 tight crowds faiss's own graphs reached all with M 32, all but 7 with M 16, all
+    /// but 51 with M 8 and all but 403 with M 4. Building such a graph anew would change nothing.
+    private static let toleratedLoss = 0.1
+
     private func fileKinds(of type: IndexType) -> (base: FileHeader.Kind, log: FileHeader.Kind)? {
         switch type {
         case .flat: nil
@@ -92,7 +97,7 @@ extension VectorStore {
         }
         let reached = structure.graph.reachedNodes()
         let lost = ids(of: members.filter { !reached[$0.node] }.map(\.slot))
-        if !lost.isEmpty {
+        if Double(lost.count) > Self.toleratedLoss * Double(liveCount) {
             damage.append(Damage(file: file, what: "has no links that lead to \(counted(lost))", ids: lost))
         }
         return damage

@@ -98,7 +98,7 @@ import VectorIndexes
     }
 
     @Test func `rows that no link of a graph leads to are named`() throws {
-        let fixture = try InvertedFileFixture(.hnsw, ["M": 2])
+        let fixture = try InvertedFileFixture(.hnsw, ["M": 4])
         _ = try fixture.built(Rows.random(9, dimension: 2, seed: 4))
         let base = try fixture.generation().base
         var bytes = try fixture.scratch.read("lists/" + base.name)
