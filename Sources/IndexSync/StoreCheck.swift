@@ -24,12 +24,16 @@ public struct CheckReport: Sendable, Equatable, Encodable {
     public var differences: [Difference] = []
 }
 
-/// Holds the index files of one model against the catalog: the same ids, the same vectors, sound checksums, every index
-/// built, and each of some sampled pictures found at distance 0.
+/// Holds the index files of one model against the catalog: the same ids, the same vectors, sound checksums, every live row
+/// in every index that is built, and right answers for some sampled pictures, deleted ones among them.
+///
+/// An index that is not built yet is no difference: it answers from the rows.
 ///
 /// Blocking, on the thread of the connection. Reads every vector twice: from PostgreSQL and from the files.
 struct StoreCheck {
     private static let sampledQueries = 20
+    /// Rows that each of them asks for.
+    private static let neighbors = 10
     private static let namedIDs = 5
 
     let catalog: Catalog
@@ -50,8 +54,9 @@ struct StoreCheck {
             return CheckReport(differences: [difference(printableName(folder), error.message)])
         }
         var report = try catalog.connection.transaction(.repeatableReadOnly) { try compareRows(store) }
-        report.differences += try store.verify().map { difference(printableName($0.file), $0.what) }
-        report.differences += try compareIndexes(store)
+        let damage = try store.verify()
+        report.differences += damage.map { difference(printableName($0.file), $0.what) }
+        report.differences += try compareIndexes(store, areRowsSound: damage.isEmpty)
         return report
     }
 
@@ -85,7 +90,8 @@ struct StoreCheck {
         return report
     }
 
-    private func compareIndexes(_ store: VectorStore) throws -> [Difference] {
+    /// - Parameter areRowsSound: whether answers can be right.
+    private func compareIndexes(_ store: VectorStore, areRowsSound: Bool) throws -> [Difference] {
         let wanted = try catalog.indexes(model: model.id).map(\.name)
         let built = store.manifest.indexes.map(\.specification.name)
         var differences = wanted.filter { !built.contains($0) }.map {
@@ -94,22 +100,25 @@ struct StoreCheck {
         differences += built.filter { !wanted.contains($0) }.map {
             difference("index \($0)", "is built and no longer wanted: likeness sync --once")
         }
-        for name in built { differences += try compareAnswers(of: name, store) }
+        for name in built {
+            let damage = try store.check(index: name)
+            differences += damage.map { difference(printableName($0.file), $0.what) }
+            if damage.isEmpty, areRowsSound { differences += try compareAnswers(of: name, store) }
+        }
         return differences
     }
 
-    /// Asks for some rows by their own vectors, spread over all of them.
+    /// Asks for some rows, spread over all of them, and for some deleted ones, by their own vectors.
+    ///
+    /// Whatever is found lives and is as far away as it should be, and nothing is missing at the end of an answer. Which rows
+    /// are found is up to an approximate index; a flat one finds those that were asked for.
     private func compareAnswers(of name: String, _ store: VectorStore) throws -> [Difference] {
-        var index: any SearchableIndex
+        let index: any SearchableIndex
         do {
             index = try store.index(named: name)
         } catch {
             guard error.recovery == .rebuildIndex else { throw error }
             return [difference("index \(name)", error.message)]
-        }
-        // What is checked is that each row can be reached, not how far queries look.
-        if let tunable = index as? any TunableIndex {
-            index = tunable.with(parameters: ["efSearch": 1_000, "nprobe": .max, "rerank": 1_000])
         }
         let ids = store.liveIDs()
         guard index.count == ids.count else {
@@ -117,11 +126,37 @@ struct StoreCheck {
         }
         let sample = stride(from: 0, to: ids.count, by: max(1, ids.count / Self.sampledQueries)).map { ids[$0] }
         var lost: [VectorID] = []
+        var wrong: [VectorID] = []
         for id in sample {
             guard let vector = store.vector(of: id) else { continue }
-            if try index.search(vector, k: 10).first?.first?.distance != 0 { lost.append(id) }
+            let answer = try index.search(vector, k: Self.neighbors).first ?? []
+            if try !isRight(answer, for: vector, store) { wrong.append(id) }
+            if index.specification.type == .flat, answer.first?.distance != 0 { lost.append(id) }
         }
-        return lost.isEmpty ? [] : [difference("index \(name)", "does not find \(Self.name(lost)) at distance 0")]
+        var differences: [Difference] = []
+        if !lost.isEmpty {
+            differences.append(difference("index \(name)", "does not find \(Self.name(lost)) at distance 0"))
+        }
+        if !wrong.isEmpty {
+            differences.append(
+                difference("index \(name)", "gives wrong rows or distances when asked for \(Self.name(wrong))"))
+        }
+        let misled = try store.deletedVectors(Self.sampledQueries).count { vector in
+            try !isRight(try index.search(vector, k: Self.neighbors).first ?? [], for: vector, store)
+        }
+        if misled > 0 {
+            differences.append(
+                difference("index \(name)", "gives wrong rows or distances when asked for \(misled) deleted images"))
+        }
+        return differences
+    }
+
+    /// Whether an answer has as many rows as it should, each a live one at its exact distance, nearest first.
+    private func isRight(_ answer: [Neighbor], for vector: [Float], _ store: VectorStore) throws -> Bool {
+        guard answer.count == min(Self.neighbors, store.liveCount) else { return false }
+        return try answer == store.exact.search(
+            vector, k: Self.neighbors, filter: .among(Set(answer.map(\.id)))
+        ).first ?? []
     }
 
     private func difference(_ subject: String, _ what: String) -> Difference {

@@ -104,7 +104,9 @@ extension StoreWriter {
         // As many again, and some, for what is appended until the copy takes over.
         pending.manifest.nextChunk += 2 * (store.liveCount / pending.manifest.rowsPerChunk + 1) + 4
         return CompactionJob(
-            store: store, firstChunk: firstChunk, endChunk: pending.manifest.nextChunk, sketchGeneration: try nextSketchGeneration(), threads: threads, now: now)
+            store: store, firstChunk: firstChunk, endChunk: pending.manifest.nextChunk,
+            sketchGeneration: try nextSketchGeneration(), threads: threads,
+            now: now)
     }
 
     /// Makes a compacted copy the store, with the next publication: rows that were appended since are appended to it, those

@@ -35,6 +35,11 @@ final class HNSWGraph {
 
     var count: Int { cfaiss_graph_count(handle) }
 
+    /// Lends the graph as the shim has it.
+    func withHandle<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+        withExtendedLifetime(self) { body(handle) }
+    }
+
     /// The node at which searches begin, and its highest level; -1 and -1 in an empty graph.
     var entry: (node: Int32, level: Int32) {
         get {

@@ -8,6 +8,13 @@ public struct Damage: Sendable, Equatable {
     public let what: String
     /// The live ids whose vectors must be fetched anew; empty when the difference concerns none in particular.
     public let ids: [VectorID]
+
+    /// Describes a difference.
+    public init(file: FilePath, what: String, ids: [VectorID]) {
+        self.file = file
+        self.what = what
+        self.ids = ids
+    }
 }
 
 extension VectorStore {

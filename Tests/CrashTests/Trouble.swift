@@ -67,7 +67,9 @@ enum Trouble: String, CaseIterable {
         try await Task.sleep(for: .milliseconds(300))
         try #require(daemon.status == nil, "a full disk ended the daemon (\(fault)): \(scene.lastWords)")
         try FileManager.default.removeItem(atPath: full.string)
-        try await eventually("there is room again, and the daemon does not go on (\(fault))", explanation: { scene.lastWords }) { published(scene) != before }
+        try await eventually(
+            "the daemon goes on in the new room (\(fault))", explanation: { scene.lastWords }
+        ) { published(scene) != before }
         try await stop(daemon, in: scene, "\(fault): \(scene.lastWords)")
         return "\(rawValue): \(fault)"
     }
@@ -100,7 +102,9 @@ enum Trouble: String, CaseIterable {
         try scene.reconnect()
         let before = published(scene)
         try scene.write(pictures: 10)
-        try await eventually("the server is back, and the daemon does not go on", explanation: { scene.lastWords }) { published(scene) != before }
+        try await eventually("the daemon goes on with the server", explanation: { scene.lastWords }) {
+            published(scene) != before
+        }
         try await stop(daemon, in: scene, "\(scene.lastWords)")
         return rawValue
     }

@@ -63,7 +63,8 @@ enum OpeningTime {
             let index = try store.index(named: entry.specification.name)
             _ = try index.search(query, k: 10)
             let name = entry.specification.type.rawValue
-            text += "| opening \(name) and its first answer | \(format((ContinuousClock.now - begin) / .milliseconds(1), 1)) |\n"
+            let time = (ContinuousClock.now - begin) / .milliseconds(1)
+            text += "| opening \(name) and its first answer | \(format(time, 1)) |\n"
         }
         return text
     }

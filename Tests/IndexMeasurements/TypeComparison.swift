@@ -25,7 +25,9 @@ struct TypeComparison {
 
     init(_ scratch: ScratchStore, say: (String) -> Void) throws {
         queries = scratch.queries
-        guard let store = try VectorStore.open(scratch.writer.folder) else { preconditionFailure("it was just written") }
+        guard let store = try VectorStore.open(scratch.writer.folder) else {
+            preconditionFailure("it was just written")
+        }
         var rows: [Float] = []
         rows.reserveCapacity(store.liveCount * Source.dimension)
         store.forEachVector { _, row in rows += row }
