@@ -71,8 +71,24 @@ Found descend(const cfaiss_graph &graph, const float *query, Found from, int lev
     }
 }
 
+/* Takes those out of scratch.nodes that are known to be farther than `farthest`. */
+void pass_over(const cfaiss_bounds &bounds, float farthest, Scratch &scratch) {
+    auto &nodes = scratch.nodes;
+    scratch.distances.resize(nodes.size());
+    bounds.compute(bounds.context, nodes.data(), nodes.size(), scratch.distances.data());
+    const float threshold = bounds.threshold(bounds.context, farthest);
+    size_t left = 0;
+    for (size_t i = 0; i < nodes.size(); i++) {
+        /* Not "<=": a bound that is NaN says nothing. */
+        if (!(scratch.distances[i] > threshold)) nodes[left++] = nodes[i];
+    }
+    nodes.resize(left);
+}
+
 /* Looks at the neighbors of the nearest node that has not been looked at, until that is farther than all ef that are kept. */
-void explore(const cfaiss_graph &graph, const float *query, Found from, size_t ef, Scratch &scratch) {
+void explore(
+    const cfaiss_graph &graph, const float *query, const cfaiss_bounds *bounds, Found from, size_t ef,
+    Scratch &scratch) {
     auto &candidates = scratch.candidates;
     auto &kept = scratch.kept;
     candidates.assign(1, from);
@@ -92,6 +108,8 @@ void explore(const cfaiss_graph &graph, const float *query, Found from, size_t e
             stamp = scratch.stamp;
             scratch.nodes.push_back(*other);
         }
+        /* What is farther than all that are kept now would not be kept later, when the farthest of them is nearer. */
+        if (bounds && kept.size() == ef && !scratch.nodes.empty()) pass_over(*bounds, kept.front().first, scratch);
         measure(graph, query, scratch);
         for (size_t i = 0; i < scratch.nodes.size(); i++) {
             const Found found(scratch.distances[i], scratch.nodes[i]);
@@ -111,8 +129,8 @@ void explore(const cfaiss_graph &graph, const float *query, Found from, size_t e
 }  // namespace
 
 extern "C" cfaiss_status cfaiss_graph_search(
-    const cfaiss_graph *graph, const float *query, size_t k, size_t ef, int32_t *nodes, float *distances, size_t *found,
-    char *message, size_t message_capacity) {
+    const cfaiss_graph *graph, const float *query, const cfaiss_bounds *bounds, size_t k, size_t ef, int32_t *nodes,
+    float *distances, size_t *found, char *message, size_t message_capacity) {
     return likeness::guarded(message, message_capacity, [&] {
         *found = 0;
         if (graph->count() == 0) return;
@@ -123,7 +141,7 @@ extern "C" cfaiss_status cfaiss_graph_search(
         for (int level = graph->hnsw.max_level; level > 0; level--) {
             from = descend(*graph, query, from, level, *scratch);
         }
-        explore(*graph, query, from, std::max(k, ef), *scratch);
+        explore(*graph, query, bounds, from, std::max(k, ef), *scratch);
         auto &kept = scratch->kept;
         std::sort_heap(kept.begin(), kept.end());
         *found = std::min(k, kept.size());
