@@ -130,7 +130,7 @@ final class HNSWGraph {
     ///
     /// - Parameters:
     ///   - query: as many finite values as a row has.
-    ///   - bounds: those of the query. They change nothing but the cost.
+    ///   - bounds: those of the query, to find the way by; see cfaiss_graph_search.
     ///   - k: 1 or more; fewer are found where no more can be reached.
     ///   - efSearch: nodes that are kept in view, 1 or more.
     func search(

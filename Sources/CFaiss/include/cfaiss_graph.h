@@ -155,14 +155,15 @@ typedef struct cfaiss_bounds {
  * The nodes that the search finds nearest to a query, nearest first, of equal ones that with the lower number first.
  *
  *   query      dimension finite numbers; borrowed for the call
- *   bounds     of this query, or NULL; nodes that they show to be farther than all that are kept are passed over unread,
- *              which changes nothing in the answer
+ *   bounds     of this query, or NULL. With bounds the search finds its way by them, and measures only those of the nodes
+ *              it has come by that may be among the k nearest of them. When these are more than half, it goes on from there by
+ *              distances, as it does from the start without bounds
  *   k          1 or more
  *   ef         nodes that are kept in view; as many as k when it is smaller
  *   nodes, distances   room for k each; the caller's. The distances are what `one` gives
  *   found      set to the number of nodes found: k, or fewer where no more can be reached
  *
- * Cost: the distances, or bounds, of about 10 ef nodes, and ef * log(ef). No memory is taken from the second search on.
+ * Cost: the distances of about 10 ef nodes, or their bounds and the distances of a few, and ef * log(ef). No memory is taken from the second search on.
  */
 cfaiss_status cfaiss_graph_search(
     const cfaiss_graph *graph, const float *query, const cfaiss_bounds *CFAISS_NULLABLE bounds, size_t k, size_t ef,
