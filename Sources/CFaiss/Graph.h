@@ -36,6 +36,8 @@ struct Scratch {
     /* A heap with the nearest on top of nodes whose neighbors have not been looked at, and one with the farthest on top
      * of the nearest so far. */
     std::vector<Found> candidates, kept;
+    /* Nodes with bounds whose distances are not known, and nodes whose distances were found after that. */
+    std::vector<Found> bounded, measured;
     std::vector<int32_t> nodes;
     std::vector<const float *> rows;
     std::vector<float> distances;

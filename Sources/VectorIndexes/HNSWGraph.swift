@@ -135,19 +135,44 @@ final class HNSWGraph {
     ///
     /// - Parameters:
     ///   - query: as many finite values as a row has.
+    ///   - bounds: those of the query, to find the way by; see cfaiss_graph_search.
     ///   - k: 1 or more; fewer are found where no more can be reached.
     ///   - efSearch: nodes that are kept in view, 1 or more.
     func search(
-        _ query: UnsafeBufferPointer<Float>, k: Int, efSearch: Int
+        _ query: UnsafeBufferPointer<Float>, _ bounds: HNSWQueryBounds?, k: Int, efSearch: Int
     ) throws(IndexError) -> [(node: Int, distance: Float)] {
         precondition(query.count == dimension && k >= 1 && efSearch >= 1)
         guard let query = query.baseAddress else { return [] }
         var nodes = [Int32](repeating: -1, count: k)
         var distances = [Float](repeating: 0, count: k)
         var found = 0
-        try Faiss.call { message, capacity in
-            cfaiss_graph_search(handle, query, k, efSearch, &nodes, &distances, &found, message, capacity)
+        func search(_ bounds: UnsafePointer<cfaiss_bounds>?) throws(IndexError) {
+            try Faiss.call { message, capacity in
+                cfaiss_graph_search(
+                    handle, query, bounds, k, efSearch, &nodes, &distances, &found, message, capacity)
+            }
+        }
+        if let bounds {
+            try withUnsafePointer(to: bounds) { context throws(IndexError) in
+                var callbacks = cfaiss_bounds(context)
+                try search(&callbacks)
+            }
+        } else {
+            try search(nil)
         }
         return (0..<found).map { (Int(nodes[$0]), distances[$0]) }
+    }
+}
+
+extension cfaiss_bounds {
+    /// Asks bounds that stay where they are while this is used.
+    fileprivate init(_ bounds: UnsafePointer<HNSWQueryBounds>) {
+        self.init(
+            compute: { context, nodes, count, bounds in
+                context.assumingMemoryBound(to: HNSWQueryBounds.self).pointee.compute(nodes, count, into: bounds)
+            },
+            threshold: { context, distance in
+                context.assumingMemoryBound(to: HNSWQueryBounds.self).pointee.threshold(distance)
+            }, context: bounds)
     }
 }

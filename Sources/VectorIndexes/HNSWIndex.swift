@@ -15,6 +15,8 @@ struct HNSWIndex: TunableIndex {
     private let twins: [Int: [UInt32]]
     // Nobody changes it, and searches of it may run at the same time.
     nonisolated(unsafe) private let graph: HNSWGraph
+    /// nil while rows have no sketches.
+    private let bounds: HNSWBounds?
 
     /// The index as readers ask it.
     static func open(
@@ -42,6 +44,7 @@ struct HNSWIndex: TunableIndex {
         efSearch = try HNSWParameters(built.parameters).efSearch
         slots = reading.structure.slots
         graph = reading.structure.graph
+        bounds = store.sketchSearch.map { [slots] in HNSWBounds($0.sketches, slots, of: store) }
         twins = Dictionary(grouping: reading.structure.twins) { Int($0.node) }.mapValues { $0.map(\.slot) }
         if store.deadCount == 0 {
             count = reading.structure.rowCount
@@ -67,10 +70,14 @@ struct HNSWIndex: TunableIndex {
         guard let first = firstAttempt(k, filter) else {
             return try everyRow.search(queries, k: k, filter: filter, threads: threads)
         }
+        try bounds?.check()
         var answers = try inParallel(asked, threads) { query throws(IndexError) in
             try queries.withUnsafeBufferPointer { queries throws(IndexError) in
                 let query = UnsafeBufferPointer(rebasing: queries[query * dimension..<(query + 1) * dimension])
-                return try search(query, k: k, filter, first)
+                guard let bounds else { return try search(query, nil, k: k, filter, first) }
+                return try bounds.withBounds(of: query) { bounds throws(IndexError) in
+                    try search(query, bounds, k: k, filter, first)
+                }
             }
         }
         let short = answers.indices.filter { answers[$0] == nil }
@@ -105,11 +112,11 @@ struct HNSWIndex: TunableIndex {
 
     /// The nearest rows that are live and admitted; nil when the graph does not lead to as many as there may be.
     private func search(
-        _ query: UnsafeBufferPointer<Float>, k: Int, _ filter: IDFilter?, _ first: Int
+        _ query: UnsafeBufferPointer<Float>, _ bounds: HNSWQueryBounds?, k: Int, _ filter: IDFilter?, _ first: Int
     ) throws(IndexError) -> [Neighbor]? {
         var attempt = first
         while true {
-            let found = try graph.search(query, k: attempt, efSearch: max(efSearch, attempt))
+            let found = try graph.search(query, bounds, k: attempt, efSearch: max(efSearch, attempt))
             var nearest = NearestNeighbors(k)
             var admitted = 0
             for (node, distance) in found {

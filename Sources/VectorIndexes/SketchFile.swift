@@ -60,6 +60,15 @@ struct ChunkSketches: Sendable {
     /// Holds all sketches against their checksums.
     func check() throws(IndexError) { try file.check(parts.1) }
 
+    /// Where the sketch of a row lies; readable while `self` lives.
+    func sketch(of row: Int) -> lk_code_row {
+        precondition((0..<rows).contains(row))
+        let start = file.content.baseAddress.unsafelyUnwrapped
+        return lk_code_row(
+            codes: (start + layout.byteCount(rows: row)).assumingMemoryBound(to: Int8.self),
+            terms: start.assumingMemoryBound(to: lk_code_terms.self) + row)
+    }
+
     /// Sets `bounds` to numbers that the squared distances of some rows and the query are not below, but for the slack.
     func bounds(
         _ query: UnsafePointer<Int16>, _ terms: lk_code_terms, _ rows: Range<Int>,

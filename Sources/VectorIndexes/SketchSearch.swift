@@ -36,7 +36,7 @@ final class SketchSearch: Sendable {
         let memory =
             spare.withLock { $0.popLast() } ?? SketchSearchMemory(rows: rowCount, projection: sketches.projection)
         defer { spare.withLock { $0.append(memory) } }
-        let slack = memory.sketch(query, sketches.projection) + sketches.slack
+        let slack = memory.query.set(query, sketches.projection) + sketches.slack
         computeBounds(memory, threads)
 
         var nearest = NearestNeighbors(k)
@@ -87,7 +87,7 @@ final class SketchSearch: Sendable {
         // Waking another thread costs more than reading this many bytes does.
         let workers = rowCount * sketches.projection.m < 1 << 21 ? 1 : threads
         // Safe to share: each part of the rows has its own part of the bounds; the rest is only read.
-        nonisolated(unsafe) let shared = (query: memory.codes, terms: memory.terms, bounds: memory.bounds)
+        nonisolated(unsafe) let shared = (query: memory.query.codes, terms: memory.query.terms, bounds: memory.bounds)
         for (place, chunk) in sketches.chunks.enumerated() {
             let start = starts[place]
             Kernels.shareOut(chunk.rows, inPartsOf: workers == 1 ? chunk.rows : 2_048, among: workers) { rows in
@@ -247,36 +247,20 @@ final class SketchSearchMemory: @unchecked Sendable {
     /// One for each row.
     let bounds: UnsafeMutablePointer<Float>
     let selected: UnsafeMutablePointer<UInt32>
-    let codes: UnsafeMutablePointer<Int16>
-    var terms = lk_code_terms()
+    let query: QuerySketch
     var keys: [BoundKey] = []
     var rows: [(chunk: Int, row: Int)] = []
     var addresses: [UnsafePointer<Float>] = []
     var distances: [Float] = []
-    private let head: UnsafeMutablePointer<Float>
-    private let scratch: UnsafeMutablePointer<Double>
 
     init(rows: Int, projection: SketchProjection) {
         bounds = .allocate(capacity: rows)
         selected = .allocate(capacity: Self.blockLength)
-        codes = .allocate(capacity: projection.m)
-        head = .allocate(capacity: projection.m)
-        scratch = .allocate(capacity: projection.scratchCount)
+        query = QuerySketch(projection)
     }
 
     deinit {
         bounds.deallocate()
         selected.deallocate()
-        codes.deallocate()
-        head.deallocate()
-        scratch.deallocate()
-    }
-
-    /// Sketches a query and says how far that sketch is off, at most.
-    func sketch(_ query: UnsafePointer<Float>, _ projection: SketchProjection) -> Double {
-        var tail: Float = 0
-        projection.sketch(query, 1, heads: head, tails: &tail, scratch: scratch)
-        lk_quantize_query(head, tail, projection.m, codes, &terms)
-        return projection.slack(radius: projection.radius(of: query))
     }
 }

@@ -141,20 +141,33 @@ typedef enum cfaiss_graph_fault {
 /* Looks at every number of the graph. `*node` is set to the node whose list is bad. */
 cfaiss_graph_fault cfaiss_graph_check(const cfaiss_graph *graph, int32_t *node);
 
+/* What is known of a query's distances without reading rows. Called on the searching thread alone. */
+typedef struct cfaiss_bounds {
+    /* Sets out[i] to the bound of node nodes[i], n of them. A NaN rules nothing out. */
+    void (*CFAISS_NONNULL compute)(
+        const void *CFAISS_NONNULL context, const int32_t *nodes, size_t n, float *out);
+    /* The distance of a node whose bound is above what this gives is above `distance`, as `many` computes it. */
+    float (*CFAISS_NONNULL threshold)(const void *CFAISS_NONNULL context, float distance);
+    const void *CFAISS_NONNULL context;
+} cfaiss_bounds;
+
 /*
  * The nodes that the search finds nearest to a query, nearest first, of equal ones that with the lower number first.
  *
  *   query      dimension finite numbers; borrowed for the call
+ *   bounds     of this query, or NULL. With bounds the search finds its way by them, and measures only those of the nodes
+ *              it has come by that may be among the k nearest of them. When these are more than half, it goes on from there by
+ *              distances, as it does from the start without bounds
  *   k          1 or more
  *   ef         nodes that are kept in view; as many as k when it is smaller
  *   nodes, distances   room for k each; the caller's. The distances are what `one` gives
  *   found      set to the number of nodes found: k, or fewer where no more can be reached
  *
- * Cost: the distances of about 10 ef nodes, and ef * log(ef). No memory is taken from the second search on.
+ * Cost: the distances of about 10 ef nodes, or their bounds and the distances of a few, and ef * log(ef). No memory is taken from the second search on.
  */
 cfaiss_status cfaiss_graph_search(
-    const cfaiss_graph *graph, const float *query, size_t k, size_t ef, int32_t *nodes, float *distances,
-    size_t *found, char *CFAISS_NULLABLE message, size_t message_capacity);
+    const cfaiss_graph *graph, const float *query, const cfaiss_bounds *CFAISS_NULLABLE bounds, size_t k, size_t ef,
+    int32_t *nodes, float *distances, size_t *found, char *CFAISS_NULLABLE message, size_t message_capacity);
 
 /* A faiss::IndexHNSWFlat with its own copy of its rows: what a graph is compared with. */
 typedef struct cfaiss_plain_hnsw cfaiss_plain_hnsw;

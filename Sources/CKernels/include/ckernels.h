@@ -236,6 +236,23 @@ void lk_quantize_head(const float *head, float tail, size_t m, int8_t *codes, st
  */
 void lk_quantize_query(const float *head, float tail, size_t m, int16_t *codes, struct lk_code_terms *terms);
 
+/* Where the int8 head of a row's sketch lies, and what is kept beside it. */
+struct lk_code_row {
+    const int8_t *codes;
+    const struct lk_code_terms *terms;
+};
+
+/* The bytes of scratch that lk_code_bounds_of wants: 8 m. */
+size_t lk_code_bounds_scratch(size_t m);
+
+/*
+ * out[i] = the bound of rows[numbers[i]], as code_bounds gives it: n rows anywhere in memory. All are fetched at once, so
+ * call it with many. scratch: lk_code_bounds_scratch(m) bytes.
+ */
+void lk_code_bounds_of(
+    const struct lk_kernels *kernels, const int16_t *query_codes, const struct lk_code_terms *query_terms,
+    const struct lk_code_row *rows, const int32_t *numbers, size_t n, size_t m, float *out, int8_t *scratch);
+
 /*
  * CHECKSUMS
  *   The CRC-32C of n bytes that follow those whose CRC-32C is `crc`; 0 before the first. With the CPU's own instruction
