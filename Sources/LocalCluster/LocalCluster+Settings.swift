@@ -28,7 +28,10 @@ extension LocalCluster {
             "log_line_prefix": "%m [%p] %q%a ", "log_file_mode": "0600",
         ]
         // Making a database writes all of it to the log: compressing that would be most of the time a test takes.
-        let testing = ["fsync": "off", "full_page_writes": "off", "wal_compression": "off"]
+        // Hundreds of tests have their connections to one server at once.
+        let testing = [
+            "fsync": "off", "full_page_writes": "off", "wal_compression": "off", "max_connections": "400",
+        ]
         let all = durability == .testing ? always.merging(testing) { $1 } : always
         return all.sorted { $0.key < $1.key }.flatMap { ["-c", CommandWord("\($0.key)=\($0.value)")] }
     }

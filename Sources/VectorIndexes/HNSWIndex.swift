@@ -2,6 +2,10 @@
 ///
 /// Nodes whose rows are dead stay in the graph and lead to others, but not into answers. An answer that the graph leaves too
 /// short is found by comparing with every row.
+///
+/// Where rows have sketches, a search finds its way by the bounds that they give, and reads only the rows that may be among
+/// the k nearest of those it came by; where the bounds rule out less than half of these, it goes on by distances. Distances
+/// in answers are exact either way.
 struct HNSWIndex: TunableIndex {
     let specification: IndexSpecification
     let generation: Int
