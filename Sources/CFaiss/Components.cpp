@@ -144,10 +144,9 @@ struct cfaiss_components {
 };
 
 extern "C" cfaiss_status cfaiss_components_new(
-    size_t dimension, size_t count, int threads, cfaiss_components **components, char *message,
-    size_t message_capacity) {
+    size_t dimension, size_t count, cfaiss_components **components, char *message, size_t message_capacity) {
     return likeness::guarded(message, message_capacity, [&] {
-        openblas_set_num_threads(threads);
+        openblas_set_num_threads(1);
         *components = new cfaiss_components(dimension, count);
     });
 }

@@ -11,13 +11,11 @@ final class PrincipalComponents {
     private let dimension: Int
     private let count: Int
 
-    /// - Parameters:
-    ///   - count: directions to find, 1 to `dimension`.
-    ///   - threads: of OpenBLAS, which has one number for the whole process.
-    init(_ count: Int, dimension: Int, threads: Int) throws(IndexError) {
-        precondition((1...dimension).contains(count) && threads >= 1)
+    /// - Parameter count: directions to find, 1 to `dimension`.
+    init(_ count: Int, dimension: Int) throws(IndexError) {
+        precondition((1...dimension).contains(count))
         var made: OpaquePointer?
-        try Faiss.call { cfaiss_components_new(dimension, count, Int32(threads), &made, $0, $1) }
+        try Faiss.call { cfaiss_components_new(dimension, count, &made, $0, $1) }
         guard let made else { throw .native("no components were made") }
         handle = made
         self.dimension = dimension

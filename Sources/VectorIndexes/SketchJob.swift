@@ -74,10 +74,10 @@ public struct SketchJob: Sendable {
         case .chosen:
             guard store.liveCount >= SketchLimits.rows, store.manifest.identity.dimension >= SketchLimits.dimension
             else { return nil }
-            return try SketchTraining(store, threads: threads, control).cheapest()
+            return try SketchTraining(store, control).cheapest()
         case .components(let count):
             guard store.liveCount > 0 else { return nil }
-            return try SketchTraining(store, threads: threads, control).directions(count)
+            return try SketchTraining(store, control).directions(count)
         case .given(let center, let basis):
             return store.liveCount > 0 ? SketchDirections(center: center, basis: basis, trainedRows: 0) : nil
         }

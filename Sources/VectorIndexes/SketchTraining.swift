@@ -11,16 +11,14 @@ struct SketchTraining {
 
     private let dimension: Int
     private let liveCount: Int
-    private let threads: Int
     private let control: BuildControl
     private let center: [Float]
     /// Rows of the sample, n × dimension, without the center and scaled so that none is longer than 1.
     private let sample: [Float]
 
-    init(_ store: VectorStore, threads: Int, _ control: BuildControl) throws(IndexError) {
+    init(_ store: VectorStore, _ control: BuildControl) throws(IndexError) {
         dimension = store.manifest.identity.dimension
         liveCount = store.liveCount
-        self.threads = threads
         self.control = control
         control.report("sampling rows", 0)
         var sample = Self.rows(of: store, min(Self.sampledRows, Self.sampledValues / dimension))
@@ -83,7 +81,7 @@ struct SketchTraining {
     }
 
     private func components(_ count: Int) throws(IndexError) -> [Double] {
-        let components = try PrincipalComponents(count, dimension: dimension, threads: threads)
+        let components = try PrincipalComponents(count, dimension: dimension)
         for pass in 0..<PrincipalComponents.passes {
             for first in stride(from: 0, to: sample.count, by: 512 * dimension) {
                 try control.check(SketchJob.name)

@@ -82,7 +82,9 @@ void cfaiss_flat_free(cfaiss_flat *index);
  * that a caller can give up between two. Rows with fewer directions than asked for are no error: the rest is any
  * directions.
  *
- * One thread at a time for one handle. The number of threads is OpenBLAS's own, for the whole process.
+ * One thread at a time for one handle; OpenBLAS is told to use that one alone, in the whole process. Its threads spin
+ * while they wait for one another, thousands of times in a training: on a busy machine that took a minute for what
+ * one thread does in seconds.
  *
  * Source: Halko, Martinsson and Tropp, "Finding Structure with Randomness" (2011), algorithms 4.4 and 5.3.
  */
@@ -90,8 +92,7 @@ typedef struct cfaiss_components cfaiss_components;
 
 /* `count` components, 1 to `dimension`; memory 8 * count * dimension bytes, twice that in the end. */
 cfaiss_status cfaiss_components_new(
-    size_t dimension, size_t count, int threads, cfaiss_components **components, char *message,
-    size_t message_capacity);
+    size_t dimension, size_t count, cfaiss_components **components, char *message, size_t message_capacity);
 
 /* rows (count * dimension, the center already taken off, of magnitude 1 or so). Cost: 4 count * components * dimension
  * operations; memory for count * components numbers. */
