@@ -6,6 +6,7 @@ import VectorIndexes
 let usage = """
     usage: index-measurements copies FOLDER COUNT OUTPUT      augmented copies of photographs
            index-measurements types SOURCE [FOLDER]           our types beside packaged faiss
+           index-measurements build SOURCE FOLDER             an index of each type
            index-measurements scale ROWS…                     cost per query and per added row
            index-measurements memory FOLDER                   what a process that asks all types takes
            index-measurements open FOLDER                     time to open and to answer first
@@ -17,6 +18,11 @@ let usage = """
     """
 
 func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+func explain() -> Never {
+    say(usage)
+    exit(64)
+}
 
 func scratchFolder() throws -> FilePath {
     var template = Array("/var/tmp/likeness-measure-XXXXXX".utf8CString)
@@ -34,7 +40,7 @@ case "copies" where words.count == 4:
     let spread = (0..<count).map { photos[$0 * photos.count / count] }
     print(try Copies.write(spread, copies: 100, to: URL(filePath: words[3])))
 case "types":
-    guard let source = Source(words.dropFirst().prefix(2)) else { fallthrough }
+    guard let source = Source(words.dropFirst().prefix(2)) else { explain() }
     let kept = words.count > 3 ? FilePath(words[3]) : nil
     let folder = try kept ?? scratchFolder()
     var scratch = try ScratchStore(source, in: folder)
@@ -45,6 +51,11 @@ case "types":
     print("\(scratch.writer.liveCount) rows: \(source.name)\n\n\(comparison.markdown)")
     scratch.writer.close()
     if kept == nil { try FileManager.default.removeItem(atPath: folder.string) }
+case "build":
+    guard let source = Source(words.dropFirst().prefix(2)), words.count == 4 else { explain() }
+    var scratch = try ScratchStore(source, in: FilePath(words[3]))
+    try scratch.build(say: say)
+    scratch.writer.close()
 case "scale":
     var table = ScaleTable()
     for rows in words.dropFirst().compactMap({ Int($0) }) { try table.measure(rows, say: say) }
@@ -57,7 +68,5 @@ case "freshness" where words.count == 4:
     print(try Freshness.measure(FilePath(words[1]), index: words[2], seconds: Int(words[3]) ?? 20, perSecond: 100))
 case "throughput" where words.count == 3:
     print(try Throughput.measure(FilePath(words[1]), seconds: Int(words[2]) ?? 20, perSecond: 100))
-default:
-    say(usage)
-    exit(64)
+default: explain()
 }
