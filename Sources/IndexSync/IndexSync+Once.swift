@@ -60,7 +60,7 @@ struct OneRun {
         var done: Set<PlannedWork.Subject> = []
         while let work = try session.facts(wanted: wanted).nextWork(except: done) {
             done.insert(work.subject)
-            guard let started = try session.begin(work) else { continue }
+            guard let started = try session.begin(work, threads: SearchLimits.defaultThreads) else { continue }
             let start = ContinuousClock.now
             do {
                 let made = try started.job.run(BuildControl()) { job, control throws(IndexError) in

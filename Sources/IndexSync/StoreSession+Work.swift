@@ -15,7 +15,9 @@ struct StartedWork {
 
 extension StoreSession {
     /// Opens what is needed for some work, and records that a generation is being built; nil when nobody wants it any more.
-    func begin(_ work: PlannedWork) throws -> StartedWork? {
+    ///
+    /// - Parameter threads: that it may use.
+    func begin(_ work: PlannedWork, threads: Int) throws -> StartedWork? {
         guard let published = try VectorStore.open(folder) else { return nil }
         let job: BackgroundJob
         var record: IndexGenerationRecord?
@@ -25,7 +27,8 @@ extension StoreSession {
                 return nil
             }
             let generation = GenerationJob(
-                plan.specification, generation: try nextGeneration(of: index), remedy: plan.remedy, over: published)
+                plan.specification, generation: try nextGeneration(of: index), remedy: plan.remedy, over: published,
+                threads: threads)
             let begun = IndexGenerationRecord(
                 index: index.id, store: store, generation: Int64(generation.generation), state: .training,
                 reason: plan.reason, rows: published.liveCount)
@@ -33,9 +36,11 @@ extension StoreSession {
             record = begun
             job = .generation(generation)
         case .trainSketches:
-            job = .sketches(SketchJob(over: published, generation: try writer.nextSketchGeneration()))
+            job = .sketches(
+                SketchJob(
+                    over: published, generation: try writer.nextSketchGeneration(), threads: threads))
         case .compact:
-            guard let compaction = try writer.compaction() else { return nil }
+            guard let compaction = try writer.compaction(threads: threads) else { return nil }
             job = .compaction(compaction)
         }
         let before = Dictionary(uniqueKeysWithValues: manifest.indexes.map { ($0.specification.name, $0) })

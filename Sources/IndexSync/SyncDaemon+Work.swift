@@ -70,7 +70,9 @@ extension SyncDaemon {
         guard running == nil, !stopFlag.isSet, !session.readsEverything else { return }
         let facts = try facts(of: model, session)
         guard let work = facts.nextWork() else { return try startMeasuring(model, session) }
-        guard let started = try session.begin(work) else { return }
+        // One core is left to queries and to the steps.
+        let threads = max(1, SearchLimits.defaultThreads - 1)
+        guard let started = try session.begin(work, threads: threads) else { return }
         running = RunningWork(model.model.id, started.job, started, by: worker, ringing: bell)
         if model.workTroubles[work.subject] == nil {
             logger.info("\(Self.name(of: work, .beginning))", metadata: metadata(of: started, session))
