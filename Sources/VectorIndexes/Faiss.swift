@@ -22,6 +22,25 @@ enum Faiss {
     }
 }
 
+extension Faiss {
+    /// Runs a search of the shim for the `k` nearest of each of `asked` queries. What faiss gives as -1 it did not find.
+    static func neighbors(
+        _ asked: Int, k: Int,
+        _ search: (
+            _ distances: UnsafeMutablePointer<Float>, _ ids: UnsafeMutablePointer<Int64>,
+            _ message: UnsafeMutablePointer<CChar>?, _ capacity: Int
+        ) -> cfaiss_status
+    ) throws(IndexError) -> [[Neighbor]] {
+        var distances = [Float](repeating: 0, count: asked * k)
+        var ids = [Int64](repeating: -1, count: asked * k)
+        try Faiss.call { message, capacity in search(&distances, &ids, message, capacity) }
+        return (0..<asked).map { query in
+            (query * k..<(query + 1) * k).filter { ids[$0] != -1 }
+                .map { Neighbor(id: VectorID(ids[$0]), distance: distances[$0]) }
+        }
+    }
+}
+
 /// A plain `faiss::IndexFlatL2` with a copy of its rows: what answers are compared with, in tests and in benchmarks.
 ///
 /// One thread at a time: it is not Sendable.
@@ -60,14 +79,8 @@ package final class PlainFlatIndex {
     ) throws(IndexError) -> [[Neighbor]] {
         precondition(k >= 1 && threads >= 1 && queries.count.isMultiple(of: dimension))
         let asked = queries.count / dimension
-        var distances = [Float](repeating: 0, count: asked * k)
-        var numbers = [Int64](repeating: -1, count: asked * k)
-        try Faiss.call { message, capacity in
-            cfaiss_flat_search(handle, queries, asked, k, Int32(threads), &distances, &numbers, message, capacity)
-        }
-        return (0..<asked).map { query in
-            (query * k..<(query + 1) * k).filter { numbers[$0] >= 0 }
-                .map { Neighbor(id: VectorID(numbers[$0]), distance: distances[$0]) }
+        return try Faiss.neighbors(asked, k: k) { distances, ids, message, capacity in
+            cfaiss_flat_search(handle, queries, asked, k, Int32(threads), distances, ids, message, capacity)
         }
     }
 }

@@ -168,15 +168,8 @@ package final class ReadFaissFile {
     ) throws(IndexError) -> [[Neighbor]] {
         precondition(k >= 1 && threads >= 1 && queries.count.isMultiple(of: dimension))
         let asked = queries.count / dimension
-        var distances = [Float](repeating: 0, count: asked * k)
-        // What faiss gives where it finds fewer; so no row of such a file may have this id.
-        var ids = [Int64](repeating: -1, count: asked * k)
-        try Faiss.call { message, capacity in
-            cfaiss_file_search(handle, queries, asked, k, Int32(threads), &distances, &ids, message, capacity)
-        }
-        return (0..<asked).map { query in
-            (query * k..<(query + 1) * k).filter { ids[$0] != -1 }
-                .map { Neighbor(id: VectorID(ids[$0]), distance: distances[$0]) }
+        return try Faiss.neighbors(asked, k: k) { distances, ids, message, capacity in
+            cfaiss_file_search(handle, queries, asked, k, Int32(threads), distances, ids, message, capacity)
         }
     }
 }

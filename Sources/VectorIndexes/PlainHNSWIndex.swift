@@ -43,15 +43,9 @@ package final class PlainHNSWIndex {
     ) throws(IndexError) -> [[Neighbor]] {
         precondition(k >= 1 && efSearch >= 1 && threads >= 1 && queries.count.isMultiple(of: dimension))
         let asked = queries.count / dimension
-        var distances = [Float](repeating: 0, count: asked * k)
-        var numbers = [Int64](repeating: -1, count: asked * k)
-        try Faiss.call { message, capacity in
+        return try Faiss.neighbors(asked, k: k) { distances, ids, message, capacity in
             cfaiss_plain_hnsw_search(
-                handle, queries, asked, k, Int32(efSearch), Int32(threads), &distances, &numbers, message, capacity)
-        }
-        return (0..<asked).map { query in
-            (query * k..<(query + 1) * k).filter { numbers[$0] >= 0 }
-                .map { Neighbor(id: VectorID(numbers[$0]), distance: distances[$0]) }
+                handle, queries, asked, k, Int32(efSearch), Int32(threads), distances, ids, message, capacity)
         }
     }
 }

@@ -282,7 +282,7 @@ private struct FeedReader {
     var position: FeedPosition
     private(set) var seen: [Int64] = []
     private(set) var distinct: Set<ImageID> = []
-    private var random = SeededGenerator(seed: 5)
+    private var random = SplitMix(state: 5)
 
     init(_ test: TestCatalog) throws {
         catalog = try test.another()
@@ -313,7 +313,7 @@ private func write(
     _ transactions: Int, as writer: Int, model: StoredModel, _ connection: Connection
 ) throws -> Set<ContentDigest> {
     let second = try Connection(connection.target)
-    var random = SeededGenerator(seed: UInt64(writer))
+    var random = SplitMix(state: UInt64(writer))
     var written: Set<ContentDigest> = []
     /// Runs the transaction, which may give up at its end; what it wrote counts when it did not.
     func attempt(_ connection: Connection, _ number: Int, _ body: () throws -> Void = {}) throws {

@@ -208,7 +208,7 @@ struct IngestTests {
             for worker in 0..<4 {
                 group.addTask {
                     try await Database(target).run { connection in
-                        var random = SeededGenerator(seed: UInt64(worker))
+                        var random = SplitMix(state: UInt64(worker))
                         var sum = IngestBatchOutcome()
                         for names in (0..<200).map({ "p\($0)" }).shuffled(using: &random).chunks(of: 16) {
                             sum += try Catalog(connection).write(.pictures(names), model: model)

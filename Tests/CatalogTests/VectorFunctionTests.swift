@@ -15,7 +15,7 @@ struct VectorFunctionTests {
 
     @Test func `a vector becomes the numbers that it holds, bit for bit, and back`() throws {
         let connection = try databases.migrated().connect()
-        var random = SeededGenerator(seed: 7)
+        var random = SplitMix(state: 7)
         let numbers =
             Self.extremes
             + (0..<3000).map { _ in Float(bitPattern: .random(in: 0...(.max), using: &random)) }
@@ -41,7 +41,7 @@ struct VectorFunctionTests {
 
     @Test func `the squared distance is that of double precision`() throws {
         let connection = try databases.migrated().connect()
-        var random = SeededGenerator(seed: 8)
+        var random = SplitMix(state: 8)
         let finite = Self.extremes.filter(\.isFinite)
         let a: [Float] = (0..<2048).map { $0 < finite.count ? finite[$0] : .random(in: -1...1, using: &random) }
         let b: [Float] = (0..<2048).map {
@@ -82,19 +82,5 @@ struct VectorFunctionTests {
 
     private func littleEndian(_ numbers: [Float]) -> [UInt8] {
         numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) } }
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

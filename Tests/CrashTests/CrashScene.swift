@@ -16,7 +16,7 @@ final class CrashScene {
     private let logs: TemporaryFolder
     private var daemons: [RunningLikeness] = []
     private var synthetic: SyntheticCatalog
-    private var random: SeededGenerator
+    private var random: SplitMix
     private var images: [ImageID] = []
     private var added = 0
     var cluster: LocalCluster { LocalCluster(home: home.path, durability: .testing) }
@@ -25,7 +25,7 @@ final class CrashScene {
         home = try HomeWithDatabase()
         likeness = LikenessBinary(home: home.path)
         logs = try TemporaryFolder()
-        random = SeededGenerator(state: seed)
+        random = SplitMix(state: seed)
         try #require(try await likeness("migrate").status == 0)
         synthetic = try SyntheticCatalog(LocalCluster(home: home.path).target, dimension: Self.dimension)
         try write(pictures: 600)
@@ -106,22 +106,9 @@ final class CrashScene {
 
     /// Values around one of twenty centers, so that lists and graphs have something to find.
     private func vector() -> [Float] {
-        var center = SeededGenerator(state: UInt64(number(1...20)))
+        var center = SplitMix(state: UInt64(number(1...20)))
         return (0..<Self.dimension).map { _ in
             Float.random(in: -1...1, using: &center) + Float.random(in: -0.2...0.2, using: &random)
         }
-    }
-}
-
-/// SplitMix64. Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

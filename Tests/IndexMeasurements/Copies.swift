@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 
 /// Writes augmented copies of photographs: rotated by up to 10°, a square of 0.8 to 0.9 of the short side cut out and
 /// resized to 224, flipped half of the time, brightness, contrast and saturation each from 0.8 to 1.2.

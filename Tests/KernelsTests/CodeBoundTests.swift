@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Heads in int8: what was lost is known, and the bound never counts it.
@@ -8,7 +9,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `a bound from codes never exceeds the one from the heads`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 21)
+        var random = SplitMix(state: 21)
         for m in lengths + [4096, 8192] {
             for scale: Float in [1e-30, 1e-18, 1e-14, 1e-11, 1e-3, 1, 1e8, 1e15] {
                 let heads = (0..<9).map { _ in random.normals(m, scale: scale) }
@@ -26,7 +27,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `a bound from codes loses no more than the errors`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 22)
+        var random = SplitMix(state: 22)
         for m in lengths where m > 0 {
             let heads = (0..<11).map { _ in random.normals(m) }
             let query = random.normals(m)
@@ -42,7 +43,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `near and equal heads get no bound above their distance`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 23)
+        var random = SplitMix(state: 23)
         for m in lengths where m > 0 {
             let query = random.normals(m)
             let heads = [0, 1e-7, 1e-4, 0.01].map { (distance: Float) in query.map { $0 + distance * random.normal() } }
@@ -69,7 +70,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `nothing past the end of codes and terms is read or written`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 24)
+        var random = SplitMix(state: 24)
         for m in lengths {
             for n in [0, 1, 5, 8, 13] {
                 let heads = (0..<n).map { _ in random.normals(m) }
@@ -87,7 +88,7 @@ import Testing
     }
 
     @Test func `the error of a quantized head is what was lost`() {
-        var random = SeededGenerator(state: 25)
+        var random = SplitMix(state: 25)
         for m in lengths {
             let head = random.normals(m)
             let quantized = QuantizedHead(head, tail: 0.75)
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test func `every table gives nearly the same bounds`() {
-        var random = SeededGenerator(state: 26)
+        var random = SplitMix(state: 26)
         let heads = (0..<20).map { _ in random.normals(100) }
         let query = random.normals(100)
         let tails = [Float](repeating: 1, count: 20)

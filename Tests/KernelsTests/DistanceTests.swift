@@ -1,11 +1,12 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Distances against double precision, within the error that the header promises.
 @Suite struct DistanceTests {
     @Test(arguments: KernelTable.all)
     func `a squared distance is right to the promised rounding`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 1)
+        var random = SplitMix(state: 1)
         for d in lengths {
             let x = random.normals(d)
             let y = random.normals(d)
@@ -17,7 +18,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `an inner product is right to the promised rounding`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 2)
+        var random = SplitMix(state: 2)
         for d in lengths {
             let x = random.normals(d)
             let y = random.normals(d)
@@ -29,7 +30,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `equal vectors are exactly 0 apart`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 3)
+        var random = SplitMix(state: 3)
         for d in lengths {
             for scale: Float in [0, 0x1p-146, 1e-20, 1, 1e30, 3e37] {
                 let x = random.normals(d, scale: scale)
@@ -41,7 +42,7 @@ import Testing
     @Test(arguments: KernelTable.all)
     func `the distance does not depend on the function, the neighbors or the alignment`(_ table: KernelTable) {
         let k = table.functions
-        var random = SeededGenerator(state: 4)
+        var random = SplitMix(state: 4)
         for d in lengths where d > 0 {
             let stride = d + 3
             let n = 5
@@ -73,7 +74,7 @@ import Testing
     @Test(arguments: KernelTable.all)
     func `nothing past the end of a vector is read`(_ table: KernelTable) {
         let k = table.functions
-        var random = SeededGenerator(state: 5)
+        var random = SplitMix(state: 5)
         for d in lengths where d > 0 {
             let q = GuardedMemory(random.normals(d))
             let rows = GuardedMemory(random.normals(2 * d))
@@ -91,7 +92,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `huge and tiny numbers stay within the promised error`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 7)
+        var random = SplitMix(state: 7)
         for d in lengths where d > 0 {
             for scale: Float in [0x1p-146, 0x1p-133, 1e-30, 1e-22, 1e-19, 1e-10, 1e10, 1e16] {
                 let x = random.normals(d, scale: scale)
@@ -109,7 +110,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `a NaN anywhere makes the distance NaN`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 8)
+        var random = SplitMix(state: 8)
         for d in lengths where d > 0 {
             for position in [0, d / 2, d - 1] {
                 let x = random.normals(d)

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 
 /// One instruction set's functions, as an argument of a test.
 struct KernelTable: Sendable, CustomStringConvertible {
@@ -41,18 +42,7 @@ func exactDistance(_ x: some Sequence<Float>, _ y: some Sequence<Float>) -> Doub
     }
 }
 
-/// splitmix64: the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix {
     /// Nearly normal, mean 0, deviation 1: the sum of twelve uniform numbers.
     mutating func normal() -> Float {
         (0..<12).reduce(Float(-6)) { sum, _ in sum + Float.random(in: 0..<1, using: &self) }

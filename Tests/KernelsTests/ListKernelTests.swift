@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// The kernels of inverted files against double precision.
@@ -14,7 +15,7 @@ import Testing
 
     @Test(arguments: Table.all)
     func `the nearest centroid is the nearest in double precision, but for rounding`(_ table: Table) {
-        var random = SeededGenerator(state: 1)
+        var random = SplitMix(state: 1)
         for (n, k, d) in [
             (1, 1, 1), (5, 3, 2), (61, 64, 7), (7, 65, 16), (130, 63, 33), (59, 129, 5), (13, 200, 100), (3, 2, 2048),
             (60, 16, 4), (2, 70, 512),
@@ -41,7 +42,7 @@ import Testing
 
     @Test(arguments: Table.all)
     func `a vector's label and score do not depend on its company`(_ table: Table) {
-        var random = SeededGenerator(state: 2)
+        var random = SplitMix(state: 2)
         let (n, k, d) = (125, 90, 19)
         let x = random.normals(n * d)
         let centroids = random.normals(k * d)
@@ -70,7 +71,7 @@ import Testing
 
     @Test(arguments: Table.all)
     func `estimates are right to the promised rounding`(_ table: Table) {
-        var random = SeededGenerator(state: 3)
+        var random = SplitMix(state: 3)
         for (n, m, entries) in [(1, 1, 2), (9, 3, 16), (20, 4, 256), (33, 7, 32), (40, 64, 256), (12, 130, 128)] {
             let products = random.normals(m * entries)
             // Records of odd length, so that terms lie at any address.

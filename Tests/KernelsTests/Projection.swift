@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 
 /// A center and a basis for a test, and the sketches that `lk_sketch` makes with them.
 struct Projection {
@@ -21,7 +22,7 @@ struct Projection {
         case repeated
     }
 
-    init(_ kind: Kind, m: Int, rows: [[Float]], center: [Float], random: inout SeededGenerator) {
+    init(_ kind: Kind, m: Int, rows: [[Float]], center: [Float], random: inout SplitMix) {
         let d = center.count
         (self.m, self.d, self.center) = (m, d, center)
         switch kind {

@@ -1,9 +1,11 @@
+import TestSupport
+
 /// Rows to sketch, of the kinds that catalogs hold and of those that break careless arithmetic.
 enum RowPattern: CaseIterable {
     case random, clustered, duplicated, onALine, tiny, large, mixed
 
     /// `count` rows of `d` numbers.
-    func rows(_ count: Int, d: Int, random: inout SeededGenerator) -> [[Float]] {
+    func rows(_ count: Int, d: Int, random: inout SplitMix) -> [[Float]] {
         switch self {
         case .random: return (0..<count).map { _ in normalized(random.normals(d)) }
         case .clustered:

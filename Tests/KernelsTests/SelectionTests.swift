@@ -1,11 +1,12 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Which rows a threshold leaves, and which table a machine gets.
 @Suite struct SelectionTests {
     @Test(arguments: KernelTable.all)
     func `the rows selected are those that a plain filter selects`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 1)
+        var random = SplitMix(state: 1)
         for n in lengths {
             var values = random.normals(n)
             if n > 3 { values[n / 2] = .nan }

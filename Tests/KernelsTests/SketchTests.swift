@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Sketches and the bounds from them: never above the distance by more than the slack that the header states.
@@ -68,7 +69,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `a bound is the distance of the sketches to the promised rounding`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 11)
+        var random = SplitMix(state: 11)
         for m in lengths {
             for n in [0, 1, 3, 7, 8, 9, 17] {
                 let stride = m + 2
@@ -91,7 +92,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `a bound does not depend on how many rows are asked about`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 12)
+        var random = SplitMix(state: 12)
         let m = 37
         let head = random.normals(m)
         let heads = random.normals(20 * m)
@@ -107,7 +108,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `the bound of vectors that the basis holds whole is their distance`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 13)
+        var random = SplitMix(state: 13)
         let d = 33
         let rows = RowPattern.random.rows(12, d: d, random: &random)
         let projection = Projection(.random, m: d, rows: rows, center: random.normals(d), random: &random)
@@ -124,7 +125,7 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `the sketch of a row does not depend on its neighbors`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 14)
+        var random = SplitMix(state: 14)
         for (d, m) in Self.shapes where d < 2048 {
             let rows = RowPattern.clustered.rows(7, d: d, random: &random)
             let projection = Projection(.random, m: m, rows: rows, center: random.normals(d), random: &random)
@@ -139,13 +140,13 @@ import Testing
 
     @Test(arguments: KernelTable.all)
     func `the defect of a basis is what double precision says`(_ table: KernelTable) {
-        var random = SeededGenerator(state: 15)
+        var random = SplitMix(state: 15)
         for kind in Projection.Kind.allCases {
             let projection = Projection(kind, m: 9, rows: [], center: random.normals(40), random: &random)
             var sum = 0.0
             for i in 0..<9 {
                 for j in 0..<9 {
-                    let products = (0..<40).map { column in
+                    let products: [Double] = (0..<40).map { column in
                         Double(projection.basis[i * 40 + column]) * Double(projection.basis[j * 40 + column])
                     }
                     let entry = products.reduce(0, +) - (i == j ? 1 : 0)
@@ -183,7 +184,7 @@ import Testing
 
     /// Every shape, kind of basis and pattern of rows; equal patterns give equal rows for every table.
     private func forEachSketch(_ table: KernelTable, _ body: (SketchedRows) -> Void) {
-        var random = SeededGenerator(state: 16)
+        var random = SplitMix(state: 16)
         for (d, m) in Self.shapes {
             for pattern in RowPattern.allCases {
                 let rows = pattern.rows(11, d: d, random: &random)

@@ -1,6 +1,7 @@
 import Faults
 import FoundationEssentials
 import SystemPackage
+import TestSupport
 import Testing
 import VectorIndexes
 

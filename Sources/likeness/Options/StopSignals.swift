@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// SIGTERM and SIGINT as a daemon takes them: the first asks for the end, a second one ends at once.
 ///
@@ -31,12 +32,8 @@ final class StopSignals {
     }
 }
 
-/// Only the queue of the signals touches it.
-private final class SignalCount: @unchecked Sendable {
-    private var count = 0
+private final class SignalCount: Sendable {
+    private let count = Atomic(0)
 
-    func isFirst() -> Bool {
-        count += 1
-        return count == 1
-    }
+    func isFirst() -> Bool { count.add(1, ordering: .relaxed).oldValue == 0 }
 }
