@@ -10,7 +10,10 @@ import VectorIndexes
 
 /// A home with a database, an index of each type, and pictures that come, change and go while a daemon follows them.
 final class CrashScene {
-    static let dimension = 48
+    /// The least with which there are sketches.
+    static let dimension = SketchLimits.dimension
+    /// Enough for sketches, and for lists that are trained as asked.
+    private static let fewestPictures = SketchLimits.rows + 200
     let home: HomeWithDatabase
     let likeness: LikenessBinary
     private let logs: TemporaryFolder
@@ -28,7 +31,7 @@ final class CrashScene {
         random = SplitMix(state: seed)
         try #require(try await likeness("migrate").status == 0)
         synthetic = try SyntheticCatalog(LocalCluster(home: home.path).target, dimension: Self.dimension)
-        try write(pictures: 600)
+        try write(pictures: 2 * Self.fewestPictures)
         for type in IndexType.allCases {
             let run = try await likeness(
                 "index", "create", type.rawValue, "--type", type.rawValue, "--model", "synthetic")
@@ -76,9 +79,24 @@ final class CrashScene {
             try synthetic.replace(image, vector())
         }
         images.shuffle(using: &random)
-        let gone = images.suffix(min(count / 3, max(0, images.count - 400)))
+        let gone = images.suffix(min(count / 3, max(0, images.count - Self.fewestPictures)))
         images.removeLast(gone.count)
         try synthetic.delete(Array(gone))
+    }
+
+    /// So many pictures come and go that the rows are compacted.
+    func deleteForCompaction() throws {
+        let new = (0..<Self.fewestPictures).map { (name: "passing \(added + $0)", vector: vector()) }
+        added += new.count
+        let passing = try synthetic.add(new)
+        let deadline = ContinuousClock.now + .seconds(30)
+        // Rows that never got into a file are none that are deleted from it.
+        while ContinuousClock.now < deadline, try !isPublished(passing.count + images.count) { usleep(5_000) }
+        try synthetic.delete(passing)
+    }
+
+    private func isPublished(_ rows: Int) throws -> Bool {
+        try VectorStore.open(store).map { $0.liveCount >= rows } ?? false
     }
 
     /// A number from a range, the same in every run with the same seed.

@@ -8,8 +8,12 @@ import Testing
 /// What happens to daemons, and to what they write.
 enum Trouble: String, CaseIterable {
     case killedAtRandom = "SIGKILL at a random instant"
-    case killedAtPoint = "SIGKILL at a named point"
+    case killedAtWrite = "SIGKILL before or after a write, fsync, rename or truncation"
+    case killedBeforeCheckpoint = "SIGKILL between manifest and checkpoint row"
+    case killedWhileTraining = "SIGKILL while an index is built"
+    case killedWhileCompacting = "SIGKILL during a compaction"
     case diskFull = "full disk, then room again"
+    case diskFullForCompaction = "full disk during a compaction, then room again"
     case lostWrite = "fsync error"
     case serverKilled = "PostgreSQL killed under load"
     case twoDaemons = "two daemons at once"
@@ -17,12 +21,19 @@ enum Trouble: String, CaseIterable {
 
     /// Makes it happen while pictures are written, and ends every daemon.
     ///
-    /// - Returns: what exactly happened, for people.
-    func happen(in scene: CrashScene) async throws -> String {
+    /// - Returns: what exactly happened, for people; nil when the daemon did not come to the point where it would have.
+    func happen(in scene: CrashScene) async throws -> String? {
         switch self {
         case .killedAtRandom: try await killAtRandom(scene)
-        case .killedAtPoint: try await killAtPoint(scene)
+        case .killedAtWrite:
+            try await killAt(
+                scene.pick(["fsync", "rename", "pwrite", "ftruncate"]) + ":\(scene.number(1...4))",
+                scene.pick(["", ":" + scene.pick(Self.parts)]), scene)
+        case .killedBeforeCheckpoint: try await kill("rename:\(scene.number(1...3)):kill-after:manifest.json", scene)
+        case .killedWhileTraining: try await killWhileTraining(scene)
+        case .killedWhileCompacting: try await killWhileCompacting(scene)
         case .diskFull: try await fillDisk(scene)
+        case .diskFullForCompaction: try await fillDiskForCompaction(scene)
         case .lostWrite: try await loseWrite(scene)
         case .serverKilled: try await killServer(scene)
         case .twoDaemons: try await startTwo(scene)
@@ -45,51 +56,103 @@ enum Trouble: String, CaseIterable {
         return rawValue
     }
 
-    private func killAtPoint(_ scene: CrashScene) async throws -> String {
-        let call = scene.pick(["fsync", "rename", "pwrite", "ftruncate"])
-        let part = scene.pick(["", ":" + scene.pick(Self.parts)])
-        let fault = "\(call):\(scene.number(1...6)):\(scene.pick(["kill", "kill-after"]))\(part)"
-        let daemon = try scene.daemon(fault: fault)
-        // Not every file is written in every step: what is not reached is ended from outside.
-        for _ in 0..<4 where daemon.status == nil { try scene.write(pictures: scene.number(5...60)) }
-        try await pause(.milliseconds(400), unless: daemon)
-        try await end(daemon)
-        return "\(rawValue): \(fault)"
+    private func killAt(_ call: String, _ part: String, _ scene: CrashScene) async throws -> String? {
+        try await kill("\(call):\(scene.pick(["kill", "kill-after"]))\(part)", scene)
     }
 
-    private func fillDisk(_ scene: CrashScene) async throws -> String {
+    /// Lets the daemon kill itself at a point; not every file is written in every step.
+    private func kill(_ fault: String, _ scene: CrashScene) async throws -> String? {
+        let daemon = try scene.daemon(fault: fault)
+        for _ in 0..<4 where daemon.status == nil { try scene.write(pictures: scene.number(5...60)) }
+        try await pause(.milliseconds(600), unless: daemon)
+        guard daemon.status != nil else {
+            try await end(daemon)
+            return nil
+        }
+        try #require(daemon.status == -SIGKILL, "\(fault): \(scene.lastWords)")
+        return fault
+    }
+
+    private func killWhileTraining(_ scene: CrashScene) async throws -> String? {
+        let name = scene.pick(["hnsw", "ivfflat", "ivfpq"])
+        let daemon = try await following(scene)
+        let rebuild = try await scene.likeness("index", "rebuild", name)
+        try #require(rebuild.status == 0, "\(rebuild.errors)")
+        return try await kill(daemon, between: "building an index", and: "index built", scene).map { "\($0) \(name)" }
+    }
+
+    private func killWhileCompacting(_ scene: CrashScene) async throws -> String? {
+        let daemon = try await following(scene)
+        try scene.deleteForCompaction()
+        return try await kill(daemon, between: "compacting", and: "compacted", scene)
+    }
+
+    /// Kills a daemon that has told of a beginning, and not yet of the end.
+    private func kill(
+        _ daemon: RunningLikeness, between beginning: String, and end: String, _ scene: CrashScene
+    ) async throws -> String? {
+        try await eventually("\(rawValue): it begins", explanation: { scene.lastWords }) {
+            daemon.errors.contains(beginning)
+        }
+        try await Task.sleep(for: .microseconds(scene.number(0...8_000)))
+        try await self.end(daemon)
+        return daemon.errors.contains(end) ? nil : beginning
+    }
+
+    private func fillDisk(_ scene: CrashScene) async throws -> String? {
         let full = scene.home.path.appending("full")
         try Data().write(to: URL(filePath: full.string))
         let fault = "pwrite:1+:ENOSPC:\(scene.pick(Self.parts))"
         let before = published(scene)
         let daemon = try scene.daemon(fault: fault, while: full)
         try scene.write(pictures: 30)
-        try await Task.sleep(for: .milliseconds(300))
+        try await pause(.milliseconds(500), until: { daemon.errors.lowercased().contains("no space left") })
         try #require(daemon.status == nil, "a full disk ended the daemon (\(fault)): \(scene.lastWords)")
+        let isReached = daemon.errors.lowercased().contains("no space left")
         try FileManager.default.removeItem(atPath: full.string)
         try await eventually(
             "the daemon goes on in the new room (\(fault))", explanation: { scene.lastWords }
         ) { published(scene) != before }
         try await stop(daemon, in: scene, "\(fault): \(scene.lastWords)")
-        return "\(rawValue): \(fault)"
+        return isReached ? fault : nil
     }
 
-    private func loseWrite(_ scene: CrashScene) async throws -> String {
+    private func fillDiskForCompaction(_ scene: CrashScene) async throws -> String? {
+        let full = scene.home.path.appending("full")
+        try Data().write(to: URL(filePath: full.string))
+        let daemon = try await following(scene, fault: "pwrite:1+:ENOSPC:.compaction", while: full)
+        try scene.deleteForCompaction()
+        try await eventually("a compaction finds no room", explanation: { scene.lastWords }) {
+            daemon.errors.contains("were not compacted") && daemon.errors.lowercased().contains("no space left")
+        }
+        // What serves is untouched, and goes on following the catalog.
+        let before = published(scene)
+        try scene.write(pictures: 20)
+        try await eventually("the daemon publishes although it cannot compact") { published(scene) != before }
+        try FileManager.default.removeItem(atPath: full.string)
+        try await eventually("the rows are compacted in the new room", explanation: { scene.lastWords }) {
+            daemon.errors.contains(" compacted")
+        }
+        try await stop(daemon, in: scene, rawValue)
+        return rawValue
+    }
+
+    private func loseWrite(_ scene: CrashScene) async throws -> String? {
         let fault = "fsync:\(scene.number(1...8)):EIO"
         let daemon = try scene.daemon(fault: fault)
         for _ in 0..<4 where daemon.status == nil { try scene.write(pictures: 20) }
         try await pause(.seconds(1), unless: daemon)
-        if let status = daemon.status {
-            try #require(status == 73, "an fsync error ends the daemon with 73, not \(status): \(scene.lastWords)")
+        guard let status = daemon.status else {
+            try await end(daemon)
+            return nil
         }
-        try await end(daemon)
-        return "\(rawValue): \(fault)"
+        try #require(status == 73, "an fsync error ends the daemon with 73, not \(status): \(scene.lastWords)")
+        return fault
     }
 
     private func killServer(_ scene: CrashScene) async throws -> String {
-        let daemon = try scene.daemon()
         // Without a database it does not even start.
-        try await eventually("the daemon follows") { daemon.errors.contains("caught up with the catalog") }
+        let daemon = try await following(scene)
         try scene.write(pictures: 30)
         let file = scene.cluster.dataFolder.appending("postmaster.pid")
         let text = try String(contentsOfFile: file.string, encoding: .utf8)
@@ -158,10 +221,25 @@ enum Trouble: String, CaseIterable {
         try? Data(contentsOf: URL(filePath: scene.store.appending("manifest.json").string))
     }
 
+    /// A daemon that has caught up.
+    private func following(
+        _ scene: CrashScene, fault: String? = nil, while condition: FilePath? = nil
+    ) async throws -> RunningLikeness {
+        let daemon = try scene.daemon(fault: fault, while: condition)
+        try await eventually("the daemon follows", explanation: { scene.lastWords }) {
+            daemon.errors.contains("caught up with the catalog")
+        }
+        return daemon
+    }
+
     /// Lets the daemon work for a time, or until it has ended.
     private func pause(_ time: Duration, unless daemon: RunningLikeness) async throws {
+        try await pause(time, until: { daemon.status != nil })
+    }
+
+    private func pause(_ time: Duration, until condition: () -> Bool) async throws {
         let end = ContinuousClock.now + time
-        while ContinuousClock.now < end, daemon.status == nil { try await Task.sleep(for: .milliseconds(5)) }
+        while ContinuousClock.now < end, !condition() { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     /// Ends it as a power cut would.
