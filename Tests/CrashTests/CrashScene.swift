@@ -79,14 +79,17 @@ final class CrashScene {
             try synthetic.replace(image, vector())
         }
         images.shuffle(using: &random)
-        let gone = images.suffix(min(count / 3, max(0, images.count - Self.fewestPictures)))
+        // About as many go as come, so that a long run is as quick as a short one.
+        let leaving = images.count > 2 * Self.fewestPictures ? 2 * count : count / 3
+        let gone = images.suffix(min(leaving, max(0, images.count - Self.fewestPictures)))
         images.removeLast(gone.count)
         try synthetic.delete(Array(gone))
     }
 
     /// So many pictures come and go that the rows are compacted.
     func deleteForCompaction() throws {
-        let new = (0..<Self.fewestPictures).map { (name: "passing \(added + $0)", vector: vector()) }
+        let count = max(Self.fewestPictures, images.count / 2)
+        let new = (0..<count).map { (name: "passing \(added + $0)", vector: vector()) }
         added += new.count
         let passing = try synthetic.add(new)
         let deadline = ContinuousClock.now + .seconds(30)
