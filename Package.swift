@@ -114,7 +114,9 @@ let package = Package(
         tests(of: "Crash", ["Catalog", "likeness", "LocalCluster", "Postgres", "VectorIndexes", system]),
         .executableTarget(
             name: "index-measurements",
-            dependencies: ["Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes", system],
+            dependencies: [
+                "Benchmarking", "Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes", system,
+            ],
             path: "Tests/IndexMeasurements", swiftSettings: swift),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
     ],

@@ -8,6 +8,7 @@ let usage = """
            index-measurements types SOURCE [FOLDER]           our types beside packaged faiss
            index-measurements build SOURCE FOLDER             an index of each type
            index-measurements scale ROWS…                     cost per query and per added row
+           index-measurements plot FILE                       the tables of scale in a file, as SVG
            index-measurements memory FOLDER                   what a process that asks all types takes
            index-measurements open FOLDER                     time to open and to answer first
            index-measurements load HOME ROWS                  made-up families into a catalog
@@ -60,6 +61,12 @@ case "scale":
     var table = ScaleTable()
     for rows in words.dropFirst().compactMap({ Int($0) }) { try table.measure(rows, say: say) }
     print(table.markdown)
+case "plot" where words.count == 2:
+    guard let plot = CostPlot.svg(of: try String(contentsOfFile: words[1], encoding: .utf8)) else {
+        say("error: \(words[1]) has no tables of index-measurements scale")
+        exit(1)
+    }
+    print(plot, terminator: "")
 case "memory" where words.count == 2: print(try MemoryUse.measure(FilePath(words[1])))
 case "open" where words.count == 2: print(try OpeningTime.measure(FilePath(words[1])))
 case "load" where words.count == 3:
