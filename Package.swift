@@ -49,6 +49,9 @@ let package = Package(
         .target(
             name: "CJPEG", cSettings: c,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("exif")]),
+        .target(name: "CPNG", cSettings: c, linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+        .target(
+            name: "CWebP", cSettings: c, linkerSettings: [.linkedLibrary("webp"), .linkedLibrary("webpdemux")]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .target(
             name: "CFaiss", cxxSettings: [.headerSearchPath("openmp")] + cxx,
@@ -66,7 +69,7 @@ let package = Package(
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system]),
-        module("Imaging", ["CJPEG", "Faults", crypto]),
+        module("Imaging", ["CJPEG", "CPNG", "CWebP", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 

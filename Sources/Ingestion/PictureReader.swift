@@ -53,7 +53,7 @@ actor PictureReader {
     /// takes no room there.
     func prepare(_ read: ReadFile, into batch: PreparedBatch) -> Result<PreparedPicture, FailedFile> {
         do throws(ImagingError) {
-            let decoded = try JPEGDecoder.decode(read.bytes, scale: embedder.decodeScale, limits: limits)
+            let decoded = try ImageDecoder.decode(read.bytes, scale: embedder.decodeScale, limits: limits)
             batch.append { embedder.prepare(decoded.image, into: $0) }
             return .success(PreparedPicture(file: read.file, digest: read.digest, header: decoded.header))
         } catch {
