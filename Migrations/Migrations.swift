@@ -33,6 +33,7 @@ public enum Migrations {
             SQLFile(name: "0009_maintenance", bytes: PackageResources._009_maintenance_sql),
             SQLFile(name: "0010_index_requests", bytes: PackageResources._010_index_requests_sql),
             SQLFile(name: "0011_sync_activity", bytes: PackageResources._011_sync_activity_sql),
+            SQLFile(name: "0012_ingest_queue", bytes: PackageResources._012_ingest_queue_sql),
         ]
     }
 
@@ -42,6 +43,7 @@ public enum Migrations {
             SQLFile(name: "augmentation_robustness", bytes: PackageResources.augmentation_robustness_sql),
             SQLFile(name: "benchmark_table", bytes: PackageResources.benchmark_table_sql),
             SQLFile(name: "exact_duplicates", bytes: PackageResources.exact_duplicates_sql),
+            SQLFile(name: "file_states", bytes: PackageResources.file_states_sql),
             SQLFile(name: "image_overview", bytes: PackageResources.image_overview_sql),
             SQLFile(name: "index_status", bytes: PackageResources.index_status_sql),
             SQLFile(name: "ingest_health", bytes: PackageResources.ingest_health_sql),

@@ -51,5 +51,5 @@ comment on column likeness.image_overview.root_id is 'The original it descends f
 comment on column likeness.image_overview.family_id is 'The original of its family: itself when it is one.';
 comment on column likeness.image_overview.depth is 'Augmentations between it and the original: 0 for an original.';
 comment on column likeness.image_overview.recipe is 'How it was made from its parent, as a list of operations; null for an original.';
-comment on column likeness.image_overview.state is 'active, or hidden: in no answer.';
+comment on column likeness.image_overview.state is 'active; hidden, or vanished with its last file: in no answer.';
 comment on column likeness.image_overview.added_at is 'When it entered the catalog.';

@@ -83,7 +83,7 @@ extension Catalog {
     }
 
     /// The condition that `f.path` lies below a folder: from `folder/` up to `folder0`, the byte after a slash.
-    private static func isUnder(_ folder: [UInt8]) -> SQL {
+    static func isUnder(_ folder: [UInt8]) -> SQL {
         let stem = folder.last == UInt8(ascii: "/") ? folder.dropLast() : folder[...]
         let first = stem + [UInt8(ascii: "/")]
         let end = stem + [UInt8(ascii: "0")]

@@ -33,6 +33,11 @@ public enum CatalogError: Fault, Equatable {
     /// The parameters of an index are not an object of whole numbers.
     case unreadableParameters(index: String, text: String)
 
+    /// The folder is recorded with another marker than the one that lies in it now; nil: there is none now.
+    case rootMarkerDiffers(folder: String, recorded: String, found: String?)
+    /// This machine does not see the root, so that it can call nothing in it vanished.
+    case rootUnavailable(folder: String, reason: String)
+
     /// Somebody else writes the index files.
     case storeLocked(folder: String, by: String?)
     /// The position was reached in another database.
@@ -63,6 +68,12 @@ public enum CatalogError: Fault, Equatable {
         case .unreadablePolicy(let text): "the policy \(text) of an index cannot be understood"
         case .unreadableParameters(let name, let text):
             "the parameters \(text) of index \"\(name)\" are not whole numbers by name"
+        case .rootMarkerDiffers(let folder, let recorded, let found?):
+            "the folder \(folder) has the marker \"\(found)\", the catalog knows it by \"\(recorded)\""
+        case .rootMarkerDiffers(let folder, let recorded, nil):
+            "the folder \(folder) has no marker, the catalog knows it by \"\(recorded)\""
+        case .rootUnavailable(let folder, let reason):
+            "nothing in \(folder) can be called vanished while it is unavailable: \(reason)"
         case .storeLocked(let folder, let holder):
             "the index files in \(folder) are being written by \(holder ?? "somebody who has just ended")"
         case .positionOfAnotherCatalog(let have, let need):
@@ -79,6 +90,10 @@ public enum CatalogError: Fault, Equatable {
             "An applied migration is part of the database's history; another text would not say what is in it."
         case .positionOfAnotherCatalog:
             "Another database, or the same one restored from a backup: picture numbers may mean other pictures."
+        case .rootMarkerDiffers(_, _, _?):
+            "Another disk is mounted there, or the folder was replaced; the files of the one that is known are not touched."
+        case .rootMarkerDiffers(_, _, nil):
+            "As a rule its disk is not mounted; the files that are known there are not touched."
         case .unreadablePolicy:
             "A policy is like {\"retrain_every\": \"7 days\", \"min_recall\": 0.95}: a time, and a recall above 0 to 1."
         case .unreadableParameters: "Parameters are like {\"nlist\": 100, \"nprobe\": 8}."
@@ -102,16 +117,21 @@ public enum CatalogError: Fault, Equatable {
         case .noSuchIndex: "See which there are: likeness index list"
         case .unreadablePolicy: "Correct it in the table likeness.vector_indexes, column policy"
         case .unreadableParameters: "Correct them in the table likeness.vector_indexes, column parameters"
+        case .rootMarkerDiffers(_, let recorded, _?):
+            "Mount the one that is known, or if this is it, write \"\(recorded)\" into its marker file, or watch it by another path"
+        case .rootMarkerDiffers(_, let recorded, nil):
+            "Mount its disk, or if it was emptied on purpose, write \"\(recorded)\" into its marker file"
+        case .rootUnavailable: "Mount it; the daemon sees it by itself"
         case .storeLocked: "Try again when it has ended"
         case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness sync --once"
         }
     }
 
-    /// Only a rebuild helps a position that means nothing any more; for the rest, only a person.
+    /// Only a rebuild helps a position that means nothing any more; a disk may be mounted later; for the rest, only a person.
     public var recovery: Recovery {
         switch self {
         case .positionOfAnotherCatalog, .positionPruned: .rebuildIndex
-        case .storeLocked: .retryLater
+        case .storeLocked, .rootUnavailable, .rootMarkerDiffers(_, _, nil): .retryLater
         default: .askOperator
         }
     }

@@ -11,6 +11,10 @@ public struct IngestBatch: Sendable {
     /// Files that could not be ingested.
     public var failures: [IngestFailure] = []
 
+    /// The machine whose device numbers and inodes the sightings have, by the name that it gives to
+    /// ``Catalog/Catalog/openRoot(folder:marker:policy:host:)``; nil: they are not to be believed later.
+    public var host: String?
+
     /// Starts empty.
     public init() {}
 
@@ -128,11 +132,13 @@ public struct IngestFailure: Sendable {
     public var stamp: FileStamp?
     /// When to try again; nil: not before the file changes.
     public var nextRetryAt: Timestamp?
+    /// The digest of the bytes that failed; nil when they could not be read.
+    public var content: ContentDigest?
 
     /// Describes a file that failed.
     public init(
         path: [UInt8], root: RootID? = nil, errorClass: String, message: String, stamp: FileStamp?,
-        nextRetryAt: Timestamp? = nil
+        nextRetryAt: Timestamp? = nil, content: ContentDigest? = nil
     ) {
         self.path = path
         self.root = root
@@ -140,6 +146,7 @@ public struct IngestFailure: Sendable {
         self.message = message
         self.stamp = stamp
         self.nextRetryAt = nextRetryAt
+        self.content = content
     }
 }
 
@@ -157,6 +164,10 @@ public struct IngestBatchOutcome: Sendable, Equatable {
     public var replacedFiles = 0
     /// Files that failed.
     public var failures = 0
+    /// Pictures that had vanished with their files and are active again.
+    public var restoredImages = 0
+    /// Pictures that vanished because the last file that held them holds something else now.
+    public var vanishedImages = 0
 
     /// Starts empty.
     public init() {}
@@ -169,5 +180,7 @@ public struct IngestBatchOutcome: Sendable, Equatable {
         sum.copies += other.copies
         sum.replacedFiles += other.replacedFiles
         sum.failures += other.failures
+        sum.restoredImages += other.restoredImages
+        sum.vanishedImages += other.vanishedImages
     }
 }

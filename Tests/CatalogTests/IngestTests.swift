@@ -253,21 +253,6 @@ struct IngestTests {
         #expect(outcome.addedImages == 0)
         #expect(outcome.addedEmbeddings == 1)
     }
-
-    @Test func `a root is one, however often it is named`() throws {
-        let test = try databases.catalog()
-        let root = try test.catalog.watchedRoot(for: Array("/pictures".utf8))
-        #expect(try test.catalog.watchedRoot(for: Array("/pictures".utf8)) == root)
-        var batch = IngestBatch.pictures(["a"])
-        batch.sightings[0].root = root
-        try test.catalog.write(batch, model: test.model)
-        try test.ingest("a")
-        try test.catalog.noteScan(of: root)
-        let row = try test.connection.firstRow(
-            "select files, scanned_at is null as fresh from likeness.ingest_health where folder = '/pictures'")
-        #expect(try row?["files"] == 1)
-        #expect(try row?["fresh"] == false)
-    }
 }
 
 extension Array {
