@@ -73,6 +73,9 @@ let package = Package(
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
+        // What every daemon has: waits, bells, the words with the service manager.
+        module("Daemons", ["Postgres"]),
+
         // The catalog, and what is done with it.
         .target(
             name: "Migrations", path: "Migrations", sources: ["Migrations.swift"],
@@ -81,13 +84,13 @@ let package = Package(
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
         module(
-            "IndexSync", ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
+            "IndexSync", ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", "VectorIndexes", system]),
         .executableTarget(
             name: "likeness",
             dependencies: [
-                "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
+                "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
                 "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
             ], swiftSettings: swift),
 
@@ -104,13 +107,14 @@ let package = Package(
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
+        tests(of: "Daemons", ["Daemons", system]),
         tests(of: "Benchmarking", ["Benchmarking"]),
         tests(of: "Ingestion", ["Faults", "Ingestion", system]),
         tests(
             of: "IndexSync",
             [
-                "Catalog", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes", logging,
-                system,
+                "Catalog", "Daemons", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes",
+                logging, system,
             ]),
         tests(of: "Command", ["likeness", system]),
         .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),

@@ -1,4 +1,5 @@
 import Catalog
+import Daemons
 import Faults
 import Logging
 

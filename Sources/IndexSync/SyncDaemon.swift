@@ -1,8 +1,8 @@
 import Catalog
+import Daemons
 import Logging
 import NativeThreads
 import Postgres
-import Synchronization
 import VectorIndexes
 
 /// Makes the index files of a home follow the catalog for as long as it runs.
@@ -83,7 +83,11 @@ public actor SyncDaemon {
         logger.info(
             "following the catalog",
             metadata: ["database": "\(target)", "folder": "\(folders.folder)", "poll": "\(settings.pollInterval)"])
-        let hints = Task { [bell, target, settings] in await listen(target, bell, settings.backoff) }
+        let hints = Task { [bell, target, settings] in 
+            await bell.ring(
+                onNotificationsOf: Catalog.embeddingsChannel, from: target,
+                as: WriterName.of("likeness sync hints"), settings.backoff)
+         }
         let ticks = Task { [bell, interval = tickInterval] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: interval)
@@ -178,31 +182,4 @@ struct Summary {
     var added = 0
     var removed = 0
     var publications = 0
-}
-
-/// Whether somebody has asked for the end.
-final class StopFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isSet: Bool { flag.load(ordering: .acquiring) }
-    func set() { flag.store(true, ordering: .releasing) }
-}
-
-/// Rings whenever embeddings change, as far as PostgreSQL says so; loses nothing but time when it does not.
-private func listen(_ target: ConnectionTarget, _ bell: Bell, _ backoff: Backoff) async {
-    var random = SystemRandomNumberGenerator()
-    var attempts = 0
-    while !Task.isCancelled {
-        do {
-            let notifications = try await Notifications(
-                target, channels: [Catalog.embeddingsChannel], applicationName: WriterName.of("likeness sync hints"))
-            attempts = 0
-            bell.ring()
-            for try await _ in notifications { bell.ring() }
-        } catch {
-            // The thread that steps meets the same trouble, and tells of it.
-            attempts += 1
-            try? await Task.sleep(for: backoff.delay(after: attempts, using: &random))
-        }
-    }
 }

@@ -32,25 +32,52 @@ extension Connection {
     ///   connection is lost during the commit, nobody knows whether it was done.
     @discardableResult
     public func transaction<T>(_ mode: TransactionMode = .readWrite, _ body: () throws -> T) throws -> T {
-        let savepoint = "savepoint_\(transactionDepth)"
-        let isNested = transactionDepth > 0
-        try command(isNested ? "savepoint \(savepoint)" : mode.statement)
-        transactionDepth += 1
+        let savepoint = try begin(mode)
         defer { transactionDepth -= 1 }
         do {
             let value = try body()
-            switch PQtransactionStatus(handle) {
-            case PQTRANS_INTRANS: break
-            case PQTRANS_INERROR: throw PostgresError.transactionAborted
-            case PQTRANS_IDLE: throw PostgresError.transactionEndedInside
-            default: throw connectionFailure()
-            }
-            try command(isNested ? "release savepoint \(savepoint)" : "commit")
+            try end(savepoint)
             return value
         } catch {
-            rollBack(to: isNested ? savepoint : nil)
+            rollBack(to: savepoint)
             throw error
         }
+    }
+
+    /// The same with a body that waits: for an actor that owns the connection and lets nobody else use it meanwhile.
+    @discardableResult
+    public func transaction<T>(
+        _ mode: TransactionMode = .readWrite, isolation: isolated (any Actor)? = #isolation,
+        _ body: () async throws -> T
+    ) async throws -> T {
+        let savepoint = try begin(mode)
+        defer { transactionDepth -= 1 }
+        do {
+            let value = try await body()
+            try end(savepoint)
+            return value
+        } catch {
+            rollBack(to: savepoint)
+            throw error
+        }
+    }
+
+    /// - Returns: the savepoint that stands for the transaction within another; nil for the outermost.
+    private func begin(_ mode: TransactionMode) throws -> String? {
+        let savepoint = transactionDepth > 0 ? "savepoint_\(transactionDepth)" : nil
+        try command(savepoint.map { "savepoint \($0)" } ?? mode.statement)
+        transactionDepth += 1
+        return savepoint
+    }
+
+    private func end(_ savepoint: String?) throws {
+        switch PQtransactionStatus(handle) {
+        case PQTRANS_INTRANS: break
+        case PQTRANS_INERROR: throw PostgresError.transactionAborted
+        case PQTRANS_IDLE: throw PostgresError.transactionEndedInside
+        default: throw connectionFailure()
+        }
+        try command(savepoint.map { "release savepoint \($0)" } ?? "commit")
     }
 
     /// Rolls back, and ends the connection when that is not possible: the server then does it.

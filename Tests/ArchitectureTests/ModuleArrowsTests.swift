@@ -11,12 +11,13 @@ private let allowedImports: [String: Set<String>] = [
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
+    "Daemons": ["Postgres"],
     "Ingestion": ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
-    "IndexSync": ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
+    "IndexSync": ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
     "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
     "likeness": [
-        "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
+        "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
         "NativeThreads", "Postgres", "Search", "VectorIndexes",
     ],
 ]

@@ -1,3 +1,4 @@
+import Daemons
 import IndexSync
 import Logging
 import Synchronization

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Daemons
 import Faults
 import IndexSync
 import Logging

@@ -23,20 +23,25 @@ public struct Backoff: Sendable, Equatable {
 }
 
 /// Something that does not work at present: since when, how often it was tried, when to try again.
-struct Trouble: Sendable {
-    let since: ContinuousClock.Instant
-    private(set) var attempts = 0
-    private(set) var failedAt: ContinuousClock.Instant
-    private(set) var retryAt: ContinuousClock.Instant
+public struct Trouble: Sendable {
+    /// When it began.
+    public let since: ContinuousClock.Instant
+    /// Attempts that failed.
+    public private(set) var attempts = 0
+    /// When the last attempt failed.
+    public private(set) var failedAt: ContinuousClock.Instant
+    /// When to try again.
+    public private(set) var retryAt: ContinuousClock.Instant
 
-    init(since: ContinuousClock.Instant) {
+    /// Trouble that begins, before the first attempt is counted.
+    public init(since: ContinuousClock.Instant) {
         self.since = since
         failedAt = since
         retryAt = since
     }
 
     /// One more attempt has failed.
-    mutating func failed(
+    public mutating func failed(
         at now: ContinuousClock.Instant, _ backoff: Backoff, using random: inout some RandomNumberGenerator
     ) {
         attempts += 1
@@ -45,5 +50,5 @@ struct Trouble: Sendable {
     }
 
     /// The next attempt need not wait.
-    mutating func retryNow(_ now: ContinuousClock.Instant) { retryAt = now }
+    public mutating func retryNow(_ now: ContinuousClock.Instant) { retryAt = now }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// What a writer says of itself, so that whoever finds the index files locked can tell who has them.
 public enum WriterName {
     /// The name of this machine; `unknown` when the system does not say.
-    static var host: String {
+    public static var host: String {
         var name = [CChar](repeating: 0, count: 256)
         guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -1,5 +1,5 @@
+import Daemons
 import Glibc
-import IndexSync
 import SystemPackage
 import TestSupport
 import Testing

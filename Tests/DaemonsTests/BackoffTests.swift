@@ -1,4 +1,4 @@
-import IndexSync
+import Daemons
 import Testing
 
 @Suite struct BackoffTests {

@@ -1,13 +1,14 @@
 import Glibc
 
 /// The socket of a service manager.
-final class NotifySocket {
-    struct CannotBind: Error {}
+public final class NotifySocket {
+    /// The name cannot be had.
+    public struct CannotBind: Error {}
 
     private let descriptor: Int32
 
     /// - Parameter name: a path, or an abstract name after an @; at most 100 bytes.
-    init(_ name: String) throws(CannotBind) {
+    public init(_ name: String) throws(CannotBind) {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -26,7 +27,7 @@ final class NotifySocket {
     deinit { close(descriptor) }
 
     /// What came since the last call.
-    func received() -> [String] {
+    public func received() -> [String] {
         var messages: [String] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
