@@ -65,6 +65,7 @@ let package = Package(
         // What everybody may use.
         module("Faults", [system]),
         module("NativeThreads", []),
+        module("FolderWatching", ["Faults", logging]),
 
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
@@ -82,7 +83,9 @@ let package = Package(
             // In the code, so that the binary has them wherever it is copied.
             resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
-        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
+        module(
+            "Ingestion",
+            ["Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres"]),
         module(
             "IndexSync", ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
@@ -109,7 +112,7 @@ let package = Package(
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Daemons", ["Daemons", system]),
         tests(of: "Benchmarking", ["Benchmarking"]),
-        tests(of: "Ingestion", ["Faults", "Ingestion", system]),
+        tests(of: "FolderWatching", ["Faults", "FolderWatching", logging, system]),
         tests(
             of: "IndexSync",
             [

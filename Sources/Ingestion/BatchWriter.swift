@@ -1,4 +1,5 @@
 import Catalog
+import FolderWatching
 import Postgres
 
 /// Gathers rows and writes them in batches, one transaction each, while the next batch gathers.

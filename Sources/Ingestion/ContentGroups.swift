@@ -1,3 +1,5 @@
+import FolderWatching
+
 /// Files in groups whose contents fit into memory together.
 ///
 /// A group is at most 64 files, which one question to the catalog tells apart, and at most 64 MiB, but for a single file

@@ -1,5 +1,6 @@
 import Catalog
 import Embeddings
+import FolderWatching
 import Imaging
 
 /// Two batches in turn: one is filled by the decoder while the network embeds the other.

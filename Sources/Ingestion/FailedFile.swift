@@ -1,4 +1,5 @@
 import Catalog
+import FolderWatching
 import Imaging
 
 /// A file that did not get into the catalog, and why.

@@ -1,5 +1,6 @@
 import Catalog
 import Embeddings
+import FolderWatching
 import Imaging
 import NativeThreads
 

@@ -1,3 +1,5 @@
+import FolderWatching
+
 /// What a walk met, in its order.
 struct Walked: Sendable {
     var files: [FoundFile] = []

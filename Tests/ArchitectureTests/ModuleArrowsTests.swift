@@ -5,6 +5,7 @@ import Testing
 private let allowedImports: [String: Set<String>] = [
     "Faults": [],
     "NativeThreads": [],
+    "FolderWatching": ["Faults"],
     "Postgres": ["CLibPQ", "Faults", "NativeThreads"],
     "LocalCluster": ["Faults", "Postgres"],
     "Imaging": ["CJPEG", "CPNG", "CWebP", "Faults"],
@@ -12,13 +13,15 @@ private let allowedImports: [String: Set<String>] = [
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
     "Daemons": ["Postgres"],
-    "Ingestion": ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
+    "Ingestion": [
+        "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres",
+    ],
     "IndexSync": ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
     "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
     "likeness": [
-        "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-        "NativeThreads", "Postgres", "Search", "VectorIndexes",
+        "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "IndexSync",
+        "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes",
     ],
 ]
 
