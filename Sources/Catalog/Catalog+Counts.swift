@@ -69,11 +69,13 @@ extension Catalog {
             select path, error_class, message, attempts, last_failed_at, next_retry_at
             from likeness.ingest_failures order by last_failed_at desc, id desc limit \(limit)
             """
-        ).map { row in
-            RecordedFailure(
-                path: try row["path"], errorClass: try row["error_class"], message: try row["message"],
-                attempts: try row["attempts"], lastFailedAt: try row["last_failed_at"],
-                nextRetryAt: try row["next_retry_at"])
-        }
+        ).map(Self.failure)
+    }
+
+    static func failure(_ row: Row) throws -> RecordedFailure {
+        RecordedFailure(
+            path: try row["path"], errorClass: try row["error_class"], message: try row["message"],
+            attempts: try row["attempts"], lastFailedAt: try row["last_failed_at"],
+            nextRetryAt: try row["next_retry_at"])
     }
 }

@@ -128,9 +128,9 @@ extension Catalog {
         }
     }
 
-    private static let rootColumns: SQL = "r.id, r.folder, r.marker, r.on_vanish, r.state, r.scanned_at"
+    static let rootColumns: SQL = "r.id, r.folder, r.marker, r.on_vanish, r.state, r.scanned_at"
 
-    private static func root(_ row: Row) throws -> WatchedRoot {
+    static func root(_ row: Row) throws -> WatchedRoot {
         let marker: [UInt8]? = try row["marker"]
         return WatchedRoot(
             id: try row["id"], folder: try row["folder"], marker: marker.map { String(decoding: $0, as: UTF8.self) },

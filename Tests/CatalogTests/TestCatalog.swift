@@ -96,3 +96,52 @@ extension FileSighting {
             stamp: FileStamp(size: 1000, mtimeNanoseconds: mtime, device: 7, inode: .max))
     }
 }
+
+extension TestCatalog {
+    /// A root that this machine, `here`, watches.
+    func openRoot(
+        _ folder: String = "/pictures", marker: String? = nil, policy: OnVanish = .keep, host: String = "here"
+    ) throws -> WatchedRoot {
+        try catalog.openRoot(folder: Array(folder.utf8), marker: marker, policy: policy, host: host)
+    }
+
+    /// Writes that files of a root hold what their names say.
+    @discardableResult
+    func sight(
+        _ files: [(name: String, path: String)], root: RootID?, mtime: Int64 = 1_000_000_007
+    ) throws -> IngestBatchOutcome {
+        var batch = IngestBatch()
+        batch.host = "here"
+        for file in files {
+            batch.contents.append(.named(file.name))
+            var sighting = FileSighting.named(file.name, path: file.path, mtime: mtime)
+            sighting.root = root
+            batch.sightings.append(sighting)
+        }
+        return try catalog.write(batch, model: model)
+    }
+
+    /// The state of a picture.
+    func state(of image: ImageID) throws -> String? {
+        try connection.firstRow("select state from likeness.images where id = \(image)")?["state"]
+    }
+
+    /// A number that a query gives.
+    func count(_ query: SQL) throws -> Int { try connection.firstRow(query)?[0] ?? -1 }
+}
+
+extension StampedFile {
+    /// A file as ``FileSighting/named(_:path:mtime:)`` has it.
+    static func at(
+        _ path: String, size: Int64 = 1000, mtime: Int64 = 1_000_000_007, inode: UInt64 = .max
+    ) -> StampedFile {
+        StampedFile(
+            path: Array(path.utf8),
+            stamp: FileStamp(size: size, mtimeNanoseconds: mtime, device: 7, inode: inode))
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// The path as text, for comparisons.
+    var text: String { String(decoding: self, as: UTF8.self) }
+}
