@@ -66,7 +66,9 @@ import Testing
         try #require(scans.count > 3)
         // In the middle of the third scan, and exactly before it, where nothing is left half done.
         for (end, scan) in [((scans[2] + scans[3]) / 2, 3), (scans[2], 2)] {
-            #expect(throws: ImagingError.truncated(.inScan(scan), .jpeg)) { try ImageDecoder.decode(Array(file.prefix(end))) }
+            #expect(throws: ImagingError.truncated(.inScan(scan), .jpeg)) {
+                try ImageDecoder.decode(Array(file.prefix(end)))
+            }
         }
     }
 
@@ -120,6 +122,8 @@ import Testing
 
     @Test func `a bad Huffman table is told in libjpeg's words`() throws {
         let bytes = try SharedPhotos.bytes(Self.crash + "derive-huffman-codes-overflow.jpg")
-        #expect(throws: ImagingError.corrupt("bogus Huffman table definition", .jpeg)) { try ImageDecoder.decode(bytes) }
+        #expect(throws: ImagingError.corrupt("bogus Huffman table definition", .jpeg)) {
+            try ImageDecoder.decode(bytes)
+        }
     }
 }
