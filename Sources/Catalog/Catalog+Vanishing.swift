@@ -66,6 +66,30 @@ extension Catalog {
         ) { try body(try $0[0]) }
     }
 
+    /// Those of the paths below which the catalog believes files to be: sighted, failed or in the queue.
+    ///
+    /// Cost: about 30 µs a path, by indexes alone.
+    public func knownFolders(of paths: [[UInt8]]) throws -> [[UInt8]] {
+        var folders: [[UInt8]] = []
+        for part in paths.parts(of: Self.pathsInStatement) {
+            // From folder/ up to folder0, the byte after a slash; the index holds the first 512 bytes of a path.
+            let below: SQL = """
+                substr(f.path, 1, 512) >= substr(given.path || '/'::bytea, 1, 512)
+                    and substr(f.path, 1, 512) <= substr(given.path || '0'::bytea, 1, 512)
+                    and f.path >= given.path || '/'::bytea and f.path < given.path || '0'::bytea
+                """
+            let rows = try connection.rows(
+                """
+                select given.path from unnest(\(Array(part))) as given (path)
+                where exists (select from likeness.image_files f where f.vanished_at is null and \(below))
+                    or exists (select from likeness.ingest_failures f where \(below))
+                    or exists (select from likeness.ingest_queue f where \(below))
+                """)
+            for row in rows { folders.append(try row[0]) }
+        }
+        return folders
+    }
+
     /// Locks pictures in the order that all transactions keep, before any of their files.
     ///
     /// Who changes which files a picture has holds it locked: so two that take away a file each cannot both believe that the
