@@ -26,7 +26,8 @@ private let allowedImports: [String: Set<String>] = [
 ]
 
 private let seams = [
-    "CLibPQ": "Postgres", "CJPEG": "Imaging", "CPNG": "Imaging", "CWebP": "Imaging", "COneDNN": "Embeddings", "CFaiss": "VectorIndexes",
+    "CLibPQ": "Postgres", "CJPEG": "Imaging", "CPNG": "Imaging", "CWebP": "Imaging", "COneDNN": "Embeddings",
+    "CFaiss": "VectorIndexes",
     "CKernels": "VectorIndexes",
 ]
 
