@@ -56,6 +56,8 @@ let package = Package(
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),
 
+        .target(name: "CWorkers", cSettings: c),
+
         // Our own distance kernels: portable C and one file an instruction set, chosen at run time.
         .target(name: "CKernels", cSettings: c),
 
@@ -76,7 +78,9 @@ let package = Package(
             // In the code, so that the binary has them wherever it is copied.
             resources: [.embedInCode("Schema"), .embedInCode("Views")], swiftSettings: swift),
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
-        module("Ingestion", ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"]),
+        module(
+            "Ingestion",
+            ["Catalog", "CWorkers", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, system]),
         module(
             "IndexSync", ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),

@@ -1,3 +1,5 @@
+import Faults
+
 /// What a walk met, in its order.
 struct Walked: Sendable {
     var files: [FoundFile] = []
@@ -9,7 +11,9 @@ struct Walked: Sendable {
             case .file(let file): files.append(file)
             case .unreadable(let path, let reason):
                 unreadable.append(
-                    FailedFile(path: path, errorClass: "unreadable", message: reason, hint: nil, stamp: nil))
+                    FailedFile(
+                        path: path, errorClass: "unreadable", message: reason, hint: nil, recovery: .retryLater,
+                        stamp: nil))
             }
         }
     }

@@ -11,7 +11,7 @@ private let allowedImports: [String: Set<String>] = [
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
-    "Ingestion": ["Catalog", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
+    "Ingestion": ["Catalog", "CWorkers", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
     "IndexSync": ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
     "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
@@ -24,6 +24,7 @@ private let allowedImports: [String: Set<String>] = [
 private let seams = [
     "CLibPQ": "Postgres", "CJPEG": "Imaging", "COneDNN": "Embeddings", "CFaiss": "VectorIndexes",
     "CKernels": "VectorIndexes",
+    "CWorkers": "Ingestion",
 ]
 
 private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
