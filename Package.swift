@@ -49,6 +49,9 @@ let package = Package(
         .target(
             name: "CJPEG", cSettings: c,
             linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("exif")]),
+        .target(name: "CPNG", cSettings: c, linkerSettings: [.linkedLibrary("png"), .linkedLibrary("z")]),
+        .target(
+            name: "CWebP", cSettings: c, linkerSettings: [.linkedLibrary("webp"), .linkedLibrary("webpdemux")]),
         .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
         .target(
             name: "CFaiss", cxxSettings: [.headerSearchPath("openmp")] + cxx,
@@ -68,7 +71,7 @@ let package = Package(
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system]),
-        module("Imaging", ["CJPEG", "Faults", crypto]),
+        module("Imaging", ["CJPEG", "CPNG", "CWebP", "Faults", crypto]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
@@ -100,7 +103,8 @@ let package = Package(
         tests(of: "Architecture", []),
         tests(of: "Postgres", ["Faults", "Postgres", system]),
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
-        tests(of: "Imaging", ["Imaging"]),
+        .systemLibrary(name: "WebPEncoder", path: "Tests/WebPEncoder", providers: [.apt(["libwebp-dev"])]),
+        tests(of: "Imaging", ["Faults", "Imaging", "WebPEncoder"]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),

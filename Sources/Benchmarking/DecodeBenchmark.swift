@@ -29,7 +29,7 @@ public struct DecodeBenchmark: Sendable {
         var times: (reduced: [Duration], full: [Duration], reference: [Duration]) = ([], [], [])
         let reducedInput = embedder.makeBatch(capacity: 1)
         let fullInput = embedder.makeBatch(capacity: 1)
-        var decoded = try JPEGDecoder.decode(bytes, scale: embedder.preparation.decodeScale)
+        var decoded = try ImageDecoder.decode(bytes, scale: embedder.preparation.decodeScale)
         for _ in 0..<repetitions {
             times.reduced.append(
                 try ContinuousClock().measure {
@@ -52,7 +52,7 @@ public struct DecodeBenchmark: Sendable {
     private static func prepare(
         _ bytes: [UInt8], scale: DecodeScale, embedder: any Embedder, into batch: PreparedBatch
     ) throws -> DecodedImage {
-        let decoded = try JPEGDecoder.decode(bytes, scale: scale)
+        let decoded = try ImageDecoder.decode(bytes, scale: scale)
         batch.removeAll()
         batch.append { embedder.preparation.prepare(decoded.image, into: $0) }
         return decoded

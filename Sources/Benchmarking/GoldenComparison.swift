@@ -31,7 +31,7 @@ public struct GoldenComparison: Sendable {
         for (index, file) in listing.files.enumerated() {
             let path = folder.removingLastComponent().pushing(FilePath(file))
             let bytes = try FileContent.read(Array(path.string.utf8)).bytes
-            let embedding = try await embedder.embed(try JPEGDecoder.decode(bytes, scale: .full).image)
+            let embedding = try await embedder.embed(try ImageDecoder.decode(bytes, scale: .full).image)
             let value = cosineSimilarity(embedding, expected[index * dimension..<(index + 1) * dimension])
             if value < lowest.cosine { lowest = (value, file) }
         }

@@ -1,6 +1,7 @@
 #include "cjpeg.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <libexif/exif-data.h>
@@ -106,10 +107,8 @@ static void read_position(ExifData *data, cjpeg_exif *exif) {
     exif->altitude = below_sea_level ? -altitude[0] : altitude[0];
 }
 
-bool cjpeg_read_exif(const uint8_t *data, size_t size, cjpeg_exif *exif) {
-    memset(exif, 0, sizeof *exif);
-    span segment = exif_segment(data, size);
-    if (segment.bytes == NULL) return false;
+/* Reads what begins with the identifier. */
+static bool read_segment(span segment, cjpeg_exif *exif) {
     ExifData *parsed = exif_data_new();
     if (parsed == NULL) return false;
     /* What the file says is wanted, not what the specification would have it say. */
@@ -123,4 +122,28 @@ bool cjpeg_read_exif(const uint8_t *data, size_t size, cjpeg_exif *exif) {
     read_position(parsed, exif);
     exif_data_unref(parsed);
     return true;
+}
+
+bool cjpeg_read_exif(const uint8_t *data, size_t size, cjpeg_exif *exif) {
+    memset(exif, 0, sizeof *exif);
+    span segment = exif_segment(data, size);
+    return segment.bytes != NULL && read_segment(segment, exif);
+}
+
+bool cjpeg_read_exif_data(const uint8_t *data, size_t size, cjpeg_exif *exif) {
+    memset(exif, 0, sizeof *exif);
+    size_t identifier = sizeof exif_identifier;
+    if (data == NULL || size == 0) return false;
+    if (size > CJPEG_MAX_EXIF - identifier) size = CJPEG_MAX_EXIF - identifier;
+    if (size > identifier && memcmp(data, exif_identifier, identifier) == 0) {
+        return read_segment((span){data, size}, exif);
+    }
+    /* libexif wants the identifier, and to have it in front there must be a copy. */
+    uint8_t *copy = malloc(identifier + size);
+    if (copy == NULL) return false;
+    memcpy(copy, exif_identifier, identifier);
+    memcpy(copy + identifier, data, size);
+    bool found = read_segment((span){copy, identifier + size}, exif);
+    free(copy);
+    return found;
 }

@@ -5,7 +5,7 @@ public struct DecodeLimits: Sendable, Equatable {
     /// The most scans of a progressive picture. Encoders write 10, optimizers a few dozen; every one costs a walk over
     /// the whole picture, so that a few kilobytes of empty scans would otherwise keep a processor busy for minutes.
     public var maxScans: Int
-    /// The most bytes that decoding may need, libjpeg's buffers, the picture and its upright copy together.
+    /// The most bytes that decoding may need, the library's buffers, the picture and its upright copy together.
     public var maxMemoryBytes: Int
     /// The most bytes a file may have.
     public var maxFileBytes: Int
@@ -25,7 +25,7 @@ public struct DecodeLimits: Sendable, Equatable {
     }
 }
 
-/// The size at which to decode.
+/// The size at which to decode a JPEG; other formats are decoded whole.
 public enum DecodeScale: Sendable, Equatable {
     /// As stored.
     case full

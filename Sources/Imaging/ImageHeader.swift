@@ -6,11 +6,13 @@ public struct ImageHeader: Sendable, Equatable {
     public let width: Int
     /// The number of rows as stored, before ``orientation`` is applied.
     public let height: Int
-    /// The number of color components: 1, 3 or 4.
+    /// The number of samples of a pixel as stored, opacity included: 1 … 4. A palette's index is one.
     public let components: Int
-    /// How the components are to be read.
+    /// How the components are to be read, opacity aside.
     public let colorModel: ColorModel
-    /// Whether the picture comes in passes of growing detail.
+    /// Whether pixels are or may be translucent; decoded, they lie over white.
+    public let hasAlpha: Bool
+    /// Whether the picture comes in passes of growing detail: a progressive JPEG, an interlaced PNG.
     public let isProgressive: Bool
     /// How to turn the picture upright; ``Orientation/up`` when the file does not say, or says something unknown.
     public let orientation: Orientation
@@ -21,6 +23,23 @@ public struct ImageHeader: Sendable, Equatable {
     /// Where it was taken, when the file says.
     public let gps: GPSPosition?
 
+    init(
+        format: ImageFormat, width: Int, height: Int, components: Int, colorModel: ColorModel, hasAlpha: Bool,
+        isProgressive: Bool, exif: ExifFacts?
+    ) {
+        self.format = format
+        self.width = width
+        self.height = height
+        self.components = components
+        self.colorModel = colorModel
+        self.hasAlpha = hasAlpha
+        self.isProgressive = isProgressive
+        self.orientation = exif?.orientation ?? .up
+        self.captureTime = exif?.captureTime
+        self.camera = exif?.camera
+        self.gps = exif?.gps
+    }
+
     /// The number of columns of the upright picture.
     public var orientedWidth: Int { orientation.swapsAxes ? height : width }
     /// The number of rows of the upright picture.
@@ -28,15 +47,28 @@ public struct ImageHeader: Sendable, Equatable {
 }
 
 /// A file format that can be decoded; the raw value is what the catalog stores.
-public enum ImageFormat: String, Sendable {
+public enum ImageFormat: String, Sendable, CaseIterable {
     case jpeg
+    case png
+    case webp
+
+    /// As its makers write it: `JPEG`, `PNG`, `WebP`.
+    public var name: String {
+        switch self {
+        case .jpeg: "JPEG"
+        case .png: "PNG"
+        case .webp: "WebP"
+        }
+    }
 }
 
-/// How the components of a JPEG are to be read; the raw value is for people.
+/// How the components of a pixel are to be read, opacity aside; the raw value is for people.
 public enum ColorModel: String, Sendable {
     case grayscale
     case yCbCr = "YCbCr"
     case rgb = "RGB"
+    /// One index of a table of RGB colors.
+    case palette
     case cmyk = "CMYK"
     case ycck = "YCCK"
     /// As many components as the header says, of no color model that libjpeg knows.
@@ -87,6 +119,6 @@ public struct DecodedImage: Sendable, Equatable {
     public let header: ImageHeader
     /// The upright picture.
     public let image: RGBImage
-    /// 1, 2, 4 or 8: the picture was decoded at 1/1 to 1/8 of its size.
+    /// 1, 2, 4 or 8: the picture was decoded at 1/1 to 1/8 of its size; always 1 for what is no JPEG.
     public let scaleDenominator: Int
 }

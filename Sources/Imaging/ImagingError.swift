@@ -8,16 +8,16 @@ public enum ImagingError: Fault, Equatable {
     case empty
     /// The file begins like no image that is known; at most 8 bytes of its beginning.
     case notAnImage(firstBytes: [UInt8])
-    /// The file is an image, but no JPEG; the format's name.
+    /// The file is an image, but of no ``ImageFormat``; the format's name.
     case unsupportedFormat(name: String)
     /// A kind of JPEG that libjpeg does not decode (lossless, hierarchical, 12 bits a sample), in libjpeg's words.
     case unsupportedJPEG(String)
     /// A number of color components that no color model has.
     case unsupportedColor(components: Int)
     /// The data end before the picture does.
-    case truncated(Truncation)
-    /// The data contradict themselves, in libjpeg's words.
-    case corrupt(String)
+    case truncated(Truncation, ImageFormat)
+    /// The data contradict themselves, in the library's words.
+    case corrupt(String, ImageFormat)
     /// More bytes of file than ``DecodeLimits/maxFileBytes``.
     case fileTooLarge(bytes: Int, limit: Int)
     /// More pixels than ``DecodeLimits/maxPixels``.
@@ -57,11 +57,11 @@ public enum ImagingError: Fault, Equatable {
         switch self {
         case .empty: "the file is empty"
         case .notAnImage(let bytes): "not an image: begins with \(hexadecimal(bytes))"
-        case .unsupportedFormat(let name): "\(name) is not read, only JPEG"
+        case .unsupportedFormat(let name): "\(name) is not read, only JPEG, PNG and WebP"
         case .unsupportedJPEG(let words): "a kind of JPEG that libjpeg does not decode: \(words)"
         case .unsupportedColor(let components): "\(components) color components, expected 1, 3 or 4"
-        case .truncated(let truncation): "the file is cut off: \(truncation.words)"
-        case .corrupt(let words): "the JPEG data are damaged: \(words)"
+        case .truncated(let truncation, _): "the file is cut off: \(truncation.words)"
+        case .corrupt(let words, let format): "the \(format.name) data are damaged: \(words)"
         case .fileTooLarge(let bytes, let limit): "\(bytes) bytes of file, the limit is \(limit)"
         case .tooManyPixels(let width, let height, let limit):
             "\(width) × \(height) = \(width * height) pixels, the limit is \(limit)"
@@ -81,7 +81,9 @@ public enum ImagingError: Fault, Equatable {
         switch self {
         case .unsupportedFormat: "Convert it: magick FILE -quality 92 FILE.jpg"
         case .unsupportedJPEG, .unsupportedColor: "Write it anew as baseline JPEG: magick FILE -quality 92 COPY.jpg"
-        case .truncated, .corrupt: "Look at what is left of it: djpeg FILE > FILE.ppm; or fetch it again"
+        case .truncated(_, .jpeg), .corrupt(_, .jpeg):
+            "Look at what is left of it: djpeg FILE > FILE.ppm; or fetch it again"
+        case .truncated, .corrupt: "Look at what is left of it: magick FILE COPY.jpg; or fetch it again"
         default: nil
         }
     }
@@ -96,14 +98,17 @@ public enum Truncation: Sendable, Equatable {
     case inHeader(bytes: Int)
     /// A picture in one pass: the rows that are there, of all rows.
     case inRows(decoded: Int, of: Int)
-    /// A picture in several passes: the number of the scan that it ends in, from 1.
+    /// A picture in several passes: the number of the scan, or a PNG's pass, that it ends in, from 1.
     case inScan(Int)
+    /// A file that says how long it is: the bytes that are there, of all bytes.
+    case inFile(bytes: Int, of: Int)
 
     fileprivate var words: String {
         switch self {
         case .inHeader(let bytes): "ends after \(bytes) bytes, within its header"
         case .inRows(let decoded, let rows): "ends after \(rows > 0 ? 100 * decoded / rows : 0) % of its \(rows) rows"
         case .inScan(let scan): "ends in scan \(scan)"
+        case .inFile(let bytes, let size): "ends after \(bytes) of its \(size) bytes"
         }
     }
 }

@@ -1,6 +1,6 @@
 import CJPEG
 
-/// The only place that calls the C seam: its statuses become errors, its structures become values.
+/// The only place that calls the JPEG and EXIF seam: its statuses become errors, its structures become values.
 enum LibJPEG {
     /// What stands before the samples.
     struct Frame {
@@ -14,18 +14,17 @@ enum LibJPEG {
         let workingBytes: Int
     }
 
-    /// Reads everything before the samples.
+    /// The version that it was built with.
     static var version: String { String(cString: cjpeg_library_version()) }
 
+    /// Reads everything before the samples.
     static func frame(of bytes: UnsafeRawBufferPointer, limits: DecodeLimits) throws(ImagingError) -> Frame {
         var header = cjpeg_header()
         var report = cjpeg_report()
         let status = cjpeg_read_header(bytes.bytePointer, bytes.count, &header, &report)
         let frame = Frame(header)
         // The limit on pixels goes first, so that a bomb is called one, whatever else libjpeg dislikes about it.
-        guard frame.width * frame.height <= limits.maxPixels else {
-            throw .tooManyPixels(width: frame.width, height: frame.height, limit: limits.maxPixels)
-        }
+        try limits.checkPixels(width: frame.width, height: frame.height)
         if status != CJPEG_OK { throw error(status, report, frame, bytes, limits) }
         return frame
     }
@@ -77,14 +76,13 @@ enum LibJPEG {
     /// What the file says about how, when, with what and where it was taken; nil without an EXIF segment.
     static func exif(of bytes: UnsafeRawBufferPointer) -> ExifFacts? {
         var exif = cjpeg_exif()
-        guard cjpeg_read_exif(bytes.bytePointer, bytes.count, &exif) else { return nil }
-        let altitude = exif.has_altitude ? exif.altitude : nil
-        return ExifFacts(
-            orientation: Orientation(rawValue: Int(exif.orientation)) ?? .up,
-            dateTimeOriginal: string(&exif.date_time_original), offsetTimeOriginal: string(&exif.offset_time_original),
-            make: string(&exif.make), model: string(&exif.model),
-            gps: exif.has_position
-                ? GPSPosition(latitude: exif.latitude, longitude: exif.longitude, altitude: altitude) : nil)
+        return cjpeg_read_exif(bytes.bytePointer, bytes.count, &exif) ? ExifFacts(&exif) : nil
+    }
+
+    /// The same of the EXIF data of another format, a TIFF header first; nil when they are empty.
+    static func exif(ofBlock block: UnsafeRawBufferPointer) -> ExifFacts? {
+        var exif = cjpeg_exif()
+        return cjpeg_read_exif_data(block.bytePointer, block.count, &exif) ? ExifFacts(&exif) : nil
     }
 
     private static func error(
@@ -93,17 +91,17 @@ enum LibJPEG {
     ) -> ImagingError {
         var report = report
         switch status {
-        case CJPEG_TRUNCATED where !report.in_samples: return .truncated(.inHeader(bytes: bytes.count))
-        case CJPEG_TRUNCATED where frame.hasMultipleScans: return .truncated(.inScan(Int(report.scan)))
+        case CJPEG_TRUNCATED where !report.in_samples: return .truncated(.inHeader(bytes: bytes.count), .jpeg)
+        case CJPEG_TRUNCATED where frame.hasMultipleScans: return .truncated(.inScan(Int(report.scan)), .jpeg)
         case CJPEG_TRUNCATED:
-            return .truncated(.inRows(decoded: Int(report.rows_decoded), of: Int(report.rows)))
+            return .truncated(.inRows(decoded: Int(report.rows_decoded), of: Int(report.rows)), .jpeg)
         case CJPEG_UNSUPPORTED: return .unsupportedJPEG(text(of: &report))
         case CJPEG_UNSUPPORTED_COLOR: return .unsupportedColor(components: frame.components)
         case CJPEG_SIDE_TOO_LONG:
             return .sideTooLong(width: frame.width, height: frame.height, limit: CJPEG_MAX_SIDE)
         case CJPEG_TOO_MANY_SCANS: return .tooManyScans(limit: limits.maxScans)
         case CJPEG_TOO_MUCH_MEMORY: return .needsTooMuchMemory(bytes: nil, limit: limits.maxMemoryBytes)
-        default: return .corrupt(text(of: &report))
+        default: return .corrupt(text(of: &report), .jpeg)
         }
     }
 
@@ -127,6 +125,18 @@ extension LibJPEG.Frame {
     }
 }
 
+extension ExifFacts {
+    fileprivate init(_ exif: inout cjpeg_exif) {
+        let altitude = exif.has_altitude ? exif.altitude : nil
+        self.init(
+            orientation: Orientation(rawValue: Int(exif.orientation)) ?? .up,
+            dateTimeOriginal: string(&exif.date_time_original), offsetTimeOriginal: string(&exif.offset_time_original),
+            make: string(&exif.make), model: string(&exif.model),
+            gps: exif.has_position
+                ? GPSPosition(latitude: exif.latitude, longitude: exif.longitude, altitude: altitude) : nil)
+    }
+}
+
 extension ColorModel {
     fileprivate init(_ color: cjpeg_color) {
         self =
@@ -139,13 +149,4 @@ extension ColorModel {
             default: .unknown
             }
     }
-}
-
-extension UnsafeRawBufferPointer {
-    fileprivate var bytePointer: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
-}
-
-/// The text of an array of characters in C, up to its zero byte; bytes that are not UTF-8 become U+FFFD.
-private func string(_ characters: inout some BitwiseCopyable) -> String {
-    withUnsafeBytes(of: &characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
 }

@@ -7,7 +7,7 @@ private let allowedImports: [String: Set<String>] = [
     "NativeThreads": [],
     "Postgres": ["CLibPQ", "Faults", "NativeThreads"],
     "LocalCluster": ["Faults", "Postgres"],
-    "Imaging": ["CJPEG", "Faults"],
+    "Imaging": ["CJPEG", "CPNG", "CWebP", "Faults"],
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
@@ -22,7 +22,8 @@ private let allowedImports: [String: Set<String>] = [
 ]
 
 private let seams = [
-    "CLibPQ": "Postgres", "CJPEG": "Imaging", "COneDNN": "Embeddings", "CFaiss": "VectorIndexes",
+    "CLibPQ": "Postgres", "CJPEG": "Imaging", "CPNG": "Imaging", "CWebP": "Imaging", "COneDNN": "Embeddings",
+    "CFaiss": "VectorIndexes",
     "CKernels": "VectorIndexes",
     "CWorkers": "Ingestion",
 ]

@@ -35,7 +35,7 @@ enum SharedData {
     }
 
     static func picture(_ path: String, scale: DecodeScale = .full) throws -> RGBImage {
-        try JPEGDecoder.decode([UInt8](bytes(path)), scale: scale).image
+        try ImageDecoder.decode([UInt8](bytes(path)), scale: scale).image
     }
 
     static func names(in folder: String) throws -> [String] {

@@ -14,7 +14,7 @@ import Testing
         for path in files {
             let bytes = try SharedPhotos.bytes(path)
             do throws(ImagingError) {
-                let decoded = try JPEGDecoder.decode(bytes)
+                let decoded = try ImageDecoder.decode(bytes)
                 let pixels = decoded.image.width * decoded.image.height
                 #expect(pixels == decoded.header.width * decoded.header.height, "\(path)")
                 #expect(decoded.image.pixels.count == 3 * pixels, "\(path)")
@@ -39,10 +39,10 @@ import Testing
     ])
     func `a file that is cut off is never half a picture`(path: String) throws {
         let bytes = try SharedPhotos.bytes(path)
-        _ = try JPEGDecoder.decode(bytes)
+        _ = try ImageDecoder.decode(bytes)
         for sixteenth in 1...15 {
             let error = #expect(throws: ImagingError.self, "\(sixteenth)/16") {
-                try JPEGDecoder.decode(Array(bytes.prefix(bytes.count * sixteenth / 16)), scale: .full)
+                try ImageDecoder.decode(Array(bytes.prefix(bytes.count * sixteenth / 16)), scale: .full)
             }
             #expect(error?.errorClass == "truncated", "\(sixteenth)/16 of \(path): \(String(describing: error))")
         }
@@ -50,8 +50,8 @@ import Testing
 
     @Test func `a cut file tells how much of it was there`() throws {
         let file = try JPEGEncoder.encode(pattern(640, 480), quality: 90)
-        let error = #expect(throws: ImagingError.self) { try JPEGDecoder.decode(Array(file.prefix(file.count / 2))) }
-        guard case .truncated(.inRows(let decoded, 480)) = error else {
+        let error = #expect(throws: ImagingError.self) { try ImageDecoder.decode(Array(file.prefix(file.count / 2))) }
+        guard case .truncated(.inRows(let decoded, 480), .jpeg) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
@@ -66,37 +66,39 @@ import Testing
         try #require(scans.count > 3)
         // In the middle of the third scan, and exactly before it, where nothing is left half done.
         for (end, scan) in [((scans[2] + scans[3]) / 2, 3), (scans[2], 2)] {
-            #expect(throws: ImagingError.truncated(.inScan(scan))) { try JPEGDecoder.decode(Array(file.prefix(end))) }
+            #expect(throws: ImagingError.truncated(.inScan(scan), .jpeg)) {
+                try ImageDecoder.decode(Array(file.prefix(end)))
+            }
         }
     }
 
     @Test(arguments: [false, true])
     func `a file that lacks nothing but its end marker is whole`(isProgressive: Bool) throws {
         let file = try JPEGEncoder.encode(pattern(64, 48), quality: 90, isProgressive: isProgressive)
-        let whole = try JPEGDecoder.decode(file)
-        #expect(try JPEGDecoder.decode(Array(file.dropLast(2))) == whole)
+        let whole = try ImageDecoder.decode(file)
+        #expect(try ImageDecoder.decode(Array(file.dropLast(2))) == whole)
     }
 
     @Test func `bytes behind the picture do not matter`() throws {
         let file = try JPEGEncoder.encode(pattern(64, 48), quality: 90)
-        #expect(try JPEGDecoder.decode(file + [0, 1, 2, 3]) == JPEGDecoder.decode(file))
+        #expect(try ImageDecoder.decode(file + [0, 1, 2, 3]) == ImageDecoder.decode(file))
     }
 
     @Test func `a file cut within its header is cut off, not damaged`() throws {
         let file = try JPEGEncoder.encode(pattern(64, 48), quality: 90)
         for count in [1, 2, 3, 20, 100] {
-            #expect(throws: ImagingError.truncated(.inHeader(bytes: count))) {
-                try JPEGDecoder.header(of: Array(file.prefix(count)))
+            #expect(throws: ImagingError.truncated(.inHeader(bytes: count), .jpeg)) {
+                try ImageDecoder.header(of: Array(file.prefix(count)))
             }
         }
     }
 
     @Test func `an empty file is called empty`() {
-        #expect(throws: ImagingError.empty) { try JPEGDecoder.decode([UInt8]()) }
+        #expect(throws: ImagingError.empty) { try ImageDecoder.decode([UInt8]()) }
     }
 
     @Test func `what is no image shows its first bytes`() {
-        let error = #expect(throws: ImagingError.self) { try JPEGDecoder.header(of: Array("likeness\n".utf8)) }
+        let error = #expect(throws: ImagingError.self) { try ImageDecoder.header(of: Array("likeness\n".utf8)) }
         #expect(error == .notAnImage(firstBytes: Array("likeness".utf8)))
         #expect(error?.message == "not an image: begins with 6c 69 6b 65 6e 65 73 73")
         #expect(error?.errorClass == "not_an_image")
@@ -104,23 +106,24 @@ import Testing
 
     @Test(
         arguments: [
-            ("PNG", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]), ("GIF", Array("GIF89a\u{1}".utf8)),
-            ("WebP", Array("RIFFabcdWEBPVP8 ".utf8)), ("TIFF", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0]),
+            ("GIF", Array("GIF89a\u{1}".utf8)), ("TIFF", [0x49, 0x49, 0x2A, 0, 8, 0, 0, 0]),
             ("HEIC", [0, 0, 0, 24] + Array("ftypheic".utf8)), ("AVIF", [0, 0, 0, 32] + Array("ftypavif".utf8)),
             ("BMP", Array("BM6".utf8)),
         ] as [(String, [UInt8])])
     func `another format is called by its name`(name: String, bytes: [UInt8]) {
-        #expect(throws: ImagingError.unsupportedFormat(name: name)) { try JPEGDecoder.decode(bytes) }
+        #expect(throws: ImagingError.unsupportedFormat(name: name)) { try ImageDecoder.decode(bytes) }
     }
 
     @Test func `a lossless JPEG is called unsupported`() throws {
         let bytes = try SharedPhotos.bytes(Self.odd + "lossless__1__jpeg_lossless_sel1.jpg")
-        let error = #expect(throws: ImagingError.self) { try JPEGDecoder.decode(bytes) }
+        let error = #expect(throws: ImagingError.self) { try ImageDecoder.decode(bytes) }
         #expect(error?.errorClass == "unsupported_jpeg")
     }
 
     @Test func `a bad Huffman table is told in libjpeg's words`() throws {
         let bytes = try SharedPhotos.bytes(Self.crash + "derive-huffman-codes-overflow.jpg")
-        #expect(throws: ImagingError.corrupt("bogus Huffman table definition")) { try JPEGDecoder.decode(bytes) }
+        #expect(throws: ImagingError.corrupt("bogus Huffman table definition", .jpeg)) {
+            try ImageDecoder.decode(bytes)
+        }
     }
 }

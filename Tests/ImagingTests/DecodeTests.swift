@@ -41,7 +41,7 @@ import Testing
             adler32: 1_293_482_025),
     ])
     func `the pixels are those of Pillow`(golden: Golden) throws {
-        let decoded = try JPEGDecoder.decode(try SharedPhotos.bytes(golden.path))
+        let decoded = try ImageDecoder.decode(try SharedPhotos.bytes(golden.path))
         #expect(decoded.header.colorModel == golden.colorModel)
         #expect(decoded.image.width == golden.width && decoded.image.height == golden.height)
         #expect(adler32(decoded.image.pixels) == golden.adler32)
@@ -51,7 +51,7 @@ import Testing
     func `what was encoded is decoded`(isProgressive: Bool) throws {
         let picture = gradient(123, 77)
         let file = try JPEGEncoder.encode(picture, quality: 95, isProgressive: isProgressive)
-        let decoded = try JPEGDecoder.decode(file)
+        let decoded = try ImageDecoder.decode(file)
         #expect(decoded.header.isProgressive == isProgressive)
         #expect(decoded.header.format == .jpeg && decoded.header.components == 3)
         #expect(decoded.scaleDenominator == 1)
@@ -64,8 +64,8 @@ import Testing
         let fine = try JPEGEncoder.encode(gradient(200, 200), quality: 98)
         #expect(coarse.count < fine.count)
         #expect(
-            meanDifference(try JPEGDecoder.decode(fine).image, gradient(200, 200))
-                < meanDifference(try JPEGDecoder.decode(coarse).image, gradient(200, 200)))
+            meanDifference(try ImageDecoder.decode(fine).image, gradient(200, 200))
+                < meanDifference(try ImageDecoder.decode(coarse).image, gradient(200, 200)))
     }
 
     @Test(arguments: [0, -1, 101])
@@ -84,7 +84,7 @@ import Testing
     @Test(arguments: [(224, 8), (375, 8), (376, 4), (750, 4), (751, 2), (1501, 1), (9999, 1)])
     func `the smallest scale is taken that is large enough`(height: Int, denominator: Int) throws {
         let file = try JPEGEncoder.encode(gradient(4000, 3000), quality: 50)
-        let decoded = try JPEGDecoder.decode(file, scale: .atLeast(width: 1, height: height))
+        let decoded = try ImageDecoder.decode(file, scale: .atLeast(width: 1, height: height))
         #expect(decoded.scaleDenominator == denominator)
         #expect(decoded.image.width == 4000 / denominator && decoded.image.height == 3000 / denominator)
         #expect(decoded.header.width == 4000 && decoded.header.height == 3000)
@@ -93,9 +93,9 @@ import Testing
     @Test(arguments: [2, 4, 8])
     func `a reduced picture looks like the whole one made smaller`(denominator: Int) throws {
         let file = try SharedPhotos.bytes("photos/full-size/YCbCr.jpg")
-        let whole = try JPEGDecoder.decode(file).image
+        let whole = try ImageDecoder.decode(file).image
         let width = (whole.width + denominator - 1) / denominator
-        let reduced = try JPEGDecoder.decode(file, scale: .atLeast(width: width, height: 1))
+        let reduced = try ImageDecoder.decode(file, scale: .atLeast(width: width, height: 1))
         #expect(reduced.scaleDenominator == denominator)
         let difference = meanDifference(
             reduced.image, whole.resized(width: reduced.image.width, height: reduced.image.height))

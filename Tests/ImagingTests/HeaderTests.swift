@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct HeaderTests {
     @Test func `a camera's file tells when, where and with what it was taken`() throws {
-        let header = try JPEGDecoder.header(of: try SharedPhotos.bytes("photos/full-size/exif-rotn-6.jpg"))
+        let header = try ImageDecoder.header(of: try SharedPhotos.bytes("photos/full-size/exif-rotn-6.jpg"))
         #expect(header.width == 4032 && header.height == 3024)
         #expect(header.orientation == .right)
         #expect(header.orientedWidth == 3024 && header.orientedHeight == 4032)
@@ -15,14 +15,14 @@ import Testing
     }
 
     @Test func `a file without EXIF tells nothing of the kind`() throws {
-        let header = try JPEGDecoder.header(of: try JPEGEncoder.encode(gradient(5, 4), quality: 80))
+        let header = try ImageDecoder.header(of: try JPEGEncoder.encode(gradient(5, 4), quality: 80))
         #expect(header.orientation == .up)
         #expect(header.captureTime == nil && header.camera == nil && header.gps == nil)
     }
 
     @Test func `a model that begins with its maker is named once`() throws {
         let path = "photos/edited-copies/base_images/ukbench00120.jpg"
-        let header = try JPEGDecoder.header(of: try SharedPhotos.bytes(path))
+        let header = try ImageDecoder.header(of: try SharedPhotos.bytes(path))
         #expect(header.camera?.name == "Canon PowerShot S230")
     }
 
@@ -54,7 +54,7 @@ import Testing
         let exif = try #require(file.positions(ofMarker: 0xE1).first)
         // From behind the TIFF header on: offsets and counts that point anywhere.
         for index in (exif + 18)..<(exif + 200) { file[index] = 0xFF }
-        let decoded = try JPEGDecoder.decode(file)
+        let decoded = try ImageDecoder.decode(file)
         #expect(decoded.image.width == 640 && decoded.image.height == 480)
     }
 }

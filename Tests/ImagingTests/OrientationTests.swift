@@ -40,8 +40,8 @@ import Testing
     @Test(arguments: ["Landscape", "Portrait"], 0...8)
     func `the same picture in every orientation is the same picture upright`(name: String, tag: Int) throws {
         let folder = "bad-jpegs/exif-orientation"
-        let expected = try JPEGDecoder.decode(try SharedPhotos.bytes("\(folder)/\(name)_1.jpg"))
-        let decoded = try JPEGDecoder.decode(try SharedPhotos.bytes("\(folder)/\(name)_\(tag).jpg"))
+        let expected = try ImageDecoder.decode(try SharedPhotos.bytes("\(folder)/\(name)_1.jpg"))
+        let decoded = try ImageDecoder.decode(try SharedPhotos.bytes("\(folder)/\(name)_\(tag).jpg"))
         #expect(decoded.header.orientation.rawValue == max(tag, 1), "0 is none of EXIF's and means upright")
         try #require(decoded.image.width == expected.image.width && decoded.image.height == expected.image.height)
         // Each was turned and compressed anew; the digit on it names the orientation and differs.
@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: Orientation.allCases)
     func `an orientation that is written is read`(orientation: Orientation) throws {
         let file = try JPEGEncoder.encode(gradient(48, 32), quality: 95, orientation: orientation)
-        let decoded = try JPEGDecoder.decode(file)
+        let decoded = try ImageDecoder.decode(file)
         #expect(decoded.header.orientation == orientation)
         #expect(decoded.header.width == 48 && decoded.header.height == 32)
         #expect(decoded.image.width == decoded.header.orientedWidth)
@@ -67,10 +67,10 @@ import Testing
 
     @Test func `a scale is chosen for the upright picture`() throws {
         let file = try JPEGEncoder.encode(gradient(1600, 400), quality: 80, orientation: .right)
-        let high = try JPEGDecoder.decode(file, scale: .atLeast(width: 100, height: 400))
+        let high = try ImageDecoder.decode(file, scale: .atLeast(width: 100, height: 400))
         #expect(high.scaleDenominator == 4)
         #expect(high.image.width == 100 && high.image.height == 400)
-        let wide = try JPEGDecoder.decode(file, scale: .atLeast(width: 400, height: 100))
+        let wide = try ImageDecoder.decode(file, scale: .atLeast(width: 400, height: 100))
         #expect(wide.scaleDenominator == 1)
     }
 }

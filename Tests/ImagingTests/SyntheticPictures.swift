@@ -28,6 +28,33 @@ func gradient(_ width: Int, _ height: Int) -> RGBImage {
     return RGBImage(width: width, height: height, pixels: pixels)
 }
 
+/// A picture that cannot be compressed, the same on every machine.
+func noise(_ width: Int, _ height: Int) -> RGBImage {
+    var state: UInt64 = 1
+    let pixels = (0..<(3 * width * height)).map { _ -> UInt8 in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(truncatingIfNeeded: state >> 56)
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+}
+
+/// Pixels of every opacity: `4 * width * height` bytes of red, green, blue and opacity.
+func translucent(_ width: Int, _ height: Int) -> [UInt8] {
+    var pixels: [UInt8] = []
+    for index in 0..<(width * height) {
+        for value in [index % width * 5, index / width * 9, 77, index * 3] {
+            pixels.append(UInt8(truncatingIfNeeded: value))
+        }
+    }
+    return pixels
+}
+
+/// A sample of a translucent pixel laid over white, by the definition.
+func laidOverWhite(_ color: Int, _ alpha: Int) -> UInt8 {
+    let sum: Int = color * alpha + 255 * (255 - alpha)
+    return UInt8((Double(sum) / 255).rounded())
+}
+
 /// The checksum of RFC 1950, for literals that another program computed.
 func adler32(_ bytes: [UInt8]) -> UInt32 {
     bytes.withUnsafeBufferPointer { bytes in

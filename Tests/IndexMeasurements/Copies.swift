@@ -12,7 +12,7 @@ enum Copies {
             let bytes = [UInt8](try Data(contentsOf: photo))
             let name = photo.deletingPathExtension().lastPathComponent
             try Data(bytes).write(to: folder.appending(path: name + ".jpg"))
-            let image = try JPEGDecoder.decode(bytes).image
+            let image = try ImageDecoder.decode(bytes).image
             for copy in 1...copies {
                 var random = SplitMix(state: UInt64(number) << 20 | UInt64(copy))
                 let jpeg = try JPEGEncoder.encode(augmented(image, &random), quality: 90)

@@ -46,6 +46,8 @@ enum {
     CJPEG_MAX_SIDE = 65500,
     /* The room for a message, the final zero byte included. */
     CJPEG_MESSAGE_SIZE = 200,
+    /* The most bytes that are read of EXIF data: what fits into a segment of a JPEG. */
+    CJPEG_MAX_EXIF = 65533,
     /* The room for a text of EXIF, the final zero byte included; longer ones are cut. */
     CJPEG_TEXT_SIZE = 128,
 };
@@ -185,6 +187,17 @@ typedef struct cjpeg_exif {
  * Returns whether there is such a segment. Damage within it is passed over: what can be read is read.
  */
 bool cjpeg_read_exif(const uint8_t *data, size_t size, cjpeg_exif *exif);
+
+/*
+ * Reads EXIF data that other formats keep in chunks of their own.
+ *
+ *   data, size    a TIFF header and its directories, with or without the identifier that precedes them in a JPEG
+ *   exif          out; zeroed first
+ *
+ * Returns whether there is any. No more than CJPEG_MAX_EXIF bytes are looked at: each of many entries may be as long as
+ * all of the data, and libexif copies them. Damage is passed over.
+ */
+bool cjpeg_read_exif_data(const uint8_t *data, size_t size, cjpeg_exif *exif);
 
 /* The version of libjpeg-turbo that this was built with, such as "2.1.5". A constant: not to be freed. */
 const char *cjpeg_library_version(void);
