@@ -59,6 +59,8 @@ let package = Package(
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),
 
+        .target(name: "CWorkers", cSettings: c),
+
         // Our own distance kernels: portable C and one file an instruction set, chosen at run time.
         .target(name: "CKernels", cSettings: c),
 
@@ -85,7 +87,10 @@ let package = Package(
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module(
             "Ingestion",
-            ["Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres"]),
+            [
+                "Catalog", "CWorkers", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads",
+                "Postgres", crypto, logging, system,
+            ]),
         module(
             "IndexSync", ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
@@ -93,8 +98,9 @@ let package = Package(
         .executableTarget(
             name: "likeness",
             dependencies: [
-                "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-                "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
+                "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "IndexSync",
+                "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging,
+                subprocess, system,
             ], swiftSettings: swift),
 
         // Tests.

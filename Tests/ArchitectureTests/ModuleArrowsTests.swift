@@ -14,7 +14,8 @@ private let allowedImports: [String: Set<String>] = [
     "Catalog": ["Faults", "Migrations", "Postgres"],
     "Daemons": ["Postgres"],
     "Ingestion": [
-        "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres",
+        "Catalog", "CWorkers", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads",
+        "Postgres",
     ],
     "IndexSync": ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
@@ -29,6 +30,7 @@ private let seams = [
     "CLibPQ": "Postgres", "CJPEG": "Imaging", "CPNG": "Imaging", "CWebP": "Imaging", "COneDNN": "Embeddings",
     "CFaiss": "VectorIndexes",
     "CKernels": "VectorIndexes",
+    "CWorkers": "Ingestion",
 ]
 
 private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -15,6 +15,7 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var model: ModelOptions
+    @OptionGroup var decoding: DecodeOptions
 
     @Argument(help: "Files and folders.")
     var paths: [PathArgument]
@@ -25,7 +26,8 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
         let chosen = try await chooser.choose(model.wanted)
         let embedder = try await chooser.embedder(of: chosen)
         let console = IngestConsole(quiet: global.isQuiet)
-        let summary = try await IngestPass(database: database, embedder: embedder, model: chosen.stored)
+        let intake = Intake(embedder: embedder, decoders: try decoding.pool(for: embedder))
+        let summary = try await IngestPass(database: database, intake: intake, model: chosen.stored)
             .run(paths.map(\.bytes)) { console.show($0) }
         console.finish()
         try write(summary, model: chosen.stored.name)
