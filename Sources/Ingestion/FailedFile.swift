@@ -55,6 +55,9 @@ public struct FailedFile: Error, Sendable {
 }
 
 extension FoundFile {
-    /// Size and time, by which the file is known again without reading it.
-    var stamp: FileStamp { FileStamp(size: size, mtimeNanoseconds: modified) }
+    /// What the file is known by again without reading it.
+    var stamp: FileStamp {
+        FileStamp(
+            size: size, mtimeNanoseconds: modified, device: device == 0 ? nil : device, inode: inode == 0 ? nil : inode)
+    }
 }

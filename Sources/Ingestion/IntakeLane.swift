@@ -1,6 +1,7 @@
 import Catalog
 import Embeddings
 import Faults
+import FolderWatching
 import Imaging
 import NativeThreads
 

@@ -1,5 +1,6 @@
 import Catalog
 import Crypto
+import FolderWatching
 import Glibc
 import Imaging
 

@@ -1,5 +1,6 @@
 import CWorkers
 import Faults
+import FolderWatching
 import Glibc
 
 /// Memory that another process can be given: a file without a name, of a fixed size, gone with the last who has it.
@@ -15,7 +16,7 @@ final class SharedMemory: Sendable {
     init(size: Int) throws(IngestionError) {
         descriptor = cworkers_create_memory(max(size, 1))
         self.size = size
-        guard descriptor >= 0 else { throw .noSharedMemory(bytes: size, reason: lastSystemError()) }
+        guard descriptor >= 0 else { throw .noSharedMemory(bytes: size, reason: SystemError.last.reason) }
     }
 
     deinit { close(descriptor) }
@@ -23,7 +24,7 @@ final class SharedMemory: Sendable {
     /// A descriptor of the same memory that cannot write to it; the caller closes it.
     func readOnlyDescriptor() throws(IngestionError) -> Int32 {
         let copy = cworkers_reopen_read_only(descriptor)
-        guard copy >= 0 else { throw .noSharedMemory(bytes: size, reason: lastSystemError()) }
+        guard copy >= 0 else { throw .noSharedMemory(bytes: size, reason: SystemError.last.reason) }
         return copy
     }
 
@@ -42,7 +43,7 @@ struct MappedMemory: ~Copyable {
     /// Maps the beginning of a descriptor's memory; the descriptor may be closed at once.
     init(_ descriptor: Int32, size: Int, protection: Int32) throws(IngestionError) {
         guard let base = mmap(nil, max(size, 1), protection, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
-            throw .noSharedMemory(bytes: size, reason: lastSystemError())
+            throw .noSharedMemory(bytes: size, reason: SystemError.last.reason)
         }
         self.base = base
         bytes = UnsafeMutableRawBufferPointer(start: base, count: size)

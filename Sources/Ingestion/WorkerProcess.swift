@@ -1,5 +1,6 @@
 import CWorkers
 import Embeddings
+import FolderWatching
 import FoundationEssentials
 import Glibc
 import SystemPackage
@@ -31,13 +32,13 @@ final class WorkerProcess {
         let errors = try SharedWords()
         var ends: [Int32] = [-1, -1]
         guard cworkers_connect(&ends) == 0 else {
-            throw .workerDoesNotStart(program: program.string, reason: lastSystemError(), words: nil)
+            throw .workerDoesNotStart(program: program.string, reason: SystemError.last.reason, words: nil)
         }
         defer { close(ends[1]) }
         let descriptors = [errors.descriptor, ends[1], memory.descriptor]
         let processID = Self.spawn(program, settings, descriptors)
         guard processID > 0 else {
-            let reason = lastSystemError()
+            let reason = SystemError.last.reason
             close(ends[0])
             throw .workerDoesNotStart(program: program.string, reason: reason, words: nil)
         }

@@ -65,10 +65,10 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
 /// Everything was done but for inputs that were named already: an exit status without further words.
 struct SomeInputsFailed: Error {}
 
-/// Shows what a pass reports: a bar on a terminal, failures always, what to do about a kind of failure once.
+/// Shows what a pass reports: a bar on a terminal, failures always.
 final class IngestConsole: Sendable {
     private let bar: Mutex<ProgressBar>
-    private let hinted = Mutex<Set<String>>([])
+    private let failures = FailureWords()
 
     init(quiet: Bool) { bar = Mutex(ProgressBar(quiet: quiet)) }
 
@@ -81,10 +81,7 @@ final class IngestConsole: Sendable {
         case .failure(let failure):
             bar.withLock {
                 $0.clear()
-                StandardError.write("error: \(printableName(failure.path)): \(failure.message)\n")
-                if let hint = failure.hint, hinted.withLock({ $0.insert(failure.errorClass).inserted }) {
-                    StandardError.write("hint: \(hint)\n")
-                }
+                failures.tell(failure)
             }
         }
     }
