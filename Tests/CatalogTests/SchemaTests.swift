@@ -57,6 +57,11 @@ struct SchemaTests {
         ("update likeness.images set gps_latitude = 1", "images_gps_is_whole"),
         ("update likeness.images set gps_latitude = 91, gps_longitude = 0", "images_gps_latitude_is_on_earth"),
         ("update likeness.images set state = 'lost'", "images_state_is_known"),
+        ("update likeness.watched_roots set on_vanish = 'delete'", "watched_roots_on_vanish_is_known"),
+        ("update likeness.root_mounts set state = 'unavailable'", "root_mounts_unavailable_has_reason"),
+        ("update likeness.ingest_queue set state = 'in work'", "ingest_queue_state_is_known"),
+        ("update likeness.ingest_queue set state = 'failed'", "ingest_queue_failed_has_error"),
+        ("update likeness.ingest_queue set attempts = 1", "ingest_queue_failed_has_error"),
         ("update likeness.image_files set path = 'relative'", "image_files_path_is_absolute"),
         ("update likeness.embeddings set vector = '\\x00'", "embeddings_vector_has_dimension"),
         ("update likeness.embeddings set dimension = 3, vector = substr(vector, 1, 12)", "embeddings_model"),
@@ -75,6 +80,8 @@ struct SchemaTests {
     func `a row that means nothing is refused by a constraint with a name`(statement: String, name: String) throws {
         let test = try databases.catalog()
         try test.ingest("a")
+        let root = try test.openRoot().id
+        _ = try test.catalog.enqueue([.at("/pictures/b")], root: root, host: "here")
         let error = #expect(throws: PostgresError.self) { try test.connection.execute(SQL(raw: statement)) }
         #expect(error?.constraint == name)
     }
