@@ -67,6 +67,7 @@ let package = Package(
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system]),
         module("Imaging", ["CJPEG", "Faults", crypto]),
+        module("Augmentation", ["Faults", "Imaging", crypto, system]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
@@ -97,6 +98,7 @@ let package = Package(
         tests(of: "Postgres", ["Faults", "Postgres", system]),
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         tests(of: "Imaging", ["Imaging"]),
+        tests(of: "Augmentation", ["Augmentation", "Faults", "Imaging", system]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
