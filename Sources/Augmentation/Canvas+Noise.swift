@@ -21,7 +21,7 @@ extension Canvas {
         }
     }
 
-    /// Paints over a rectangle.
+    /// Paints over a rectangle; its sides are rounded to whole pixels.
     mutating func hide(_ occlusion: Occlusion) {
         let rectangle = Rectangle(occlusion, width: width, height: height)
         var random: CopyRandom?
@@ -29,22 +29,13 @@ extension Canvas {
         let width = width
         change { samples in
             for row in rectangle.rows {
-                for index in (3 * (width * row + rectangle.columns.lowerBound))..<(3
-                    * (width * row + rectangle.columns.upperBound))
-                {
-                    samples[index] = random.next8() ?? 128
+                let first = 3 * (width * row + rectangle.columns.lowerBound)
+                for index in first..<(first + 3 * rectangle.columns.count) {
+                    samples[index] = UInt8(truncatingIfNeeded: random?.next() ?? 128)
                 }
             }
         }
     }
-}
-
-extension Optional<CopyRandom> {
-    fileprivate mutating func next8() -> UInt8? { self?.next8() }
-}
-
-extension CopyRandom {
-    fileprivate mutating func next8() -> UInt8 { UInt8(truncatingIfNeeded: next() >> 56) }
 }
 
 /// The pixels of an occlusion.

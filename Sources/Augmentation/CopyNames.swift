@@ -18,7 +18,7 @@ public struct CopyNames: Sendable {
     /// - Parameter parents: the SHA-256 of each parent and one of its paths. A parent that stands here twice has the name
     ///   of its first path.
     /// - Complexity: O(n) in the number of parents.
-    public init(parents: some Sequence<(sha256: [UInt8], path: FilePath)>) {
+    public init(parents: [(sha256: [UInt8], path: FilePath)]) {
         var wanted: [[UInt8]: [UInt8]] = [:]
         for parent in parents where wanted[parent.sha256] == nil { wanted[parent.sha256] = stem(of: parent.path) }
         var digits: [[UInt8]: Int] = [:]

@@ -3,9 +3,9 @@
 /// The C library's own choose their instructions by the processor and may differ in the last bit from one to the next;
 /// the four operations are defined to the bit (IEEE 754), and Swift does not fuse them. So a seed gives the same copies
 /// on every machine.
-enum Elementary {
+package enum Elementary {
     /// Sine and cosine of an angle in degrees, -180 … 180; exact at multiples of 90. Error below 1e-15.
-    static func sineAndCosine(degrees: Double) -> (sine: Double, cosine: Double) {
+    package static func sineAndCosine(degrees: Double) -> (sine: Double, cosine: Double) {
         let quarters = (degrees / 90).rounded()
         let radians = (degrees - 90 * quarters) * (.pi / 180)
         let square = radians * radians
@@ -27,8 +27,8 @@ enum Elementary {
         }
     }
 
-    /// The exponential function of a number from -700 to 0. Relative error below 1e-13.
-    static func exponential(_ exponent: Double) -> Double {
+    /// The exponential function of a number from -700 to 0. Relative error below 1e-12.
+    package static func exponential(_ exponent: Double) -> Double {
         // e^x = (e^(x / 1024))^1024: ten squarings.
         let small = exponent / 1024
         var sum = 0.0
@@ -38,8 +38,8 @@ enum Elementary {
         return result
     }
 
-    /// The natural logarithm of a positive normal number. Error below 1e-14.
-    static func logarithm(_ value: Double) -> Double {
+    /// The natural logarithm of a positive normal number. Error below 1e-15, or below 1e-15 of it.
+    package static func logarithm(_ value: Double) -> Double {
         // ln m = 2 artanh((m - 1) / (m + 1)), with m from 1 to 2.
         let ratio = (value.significand - 1) / (value.significand + 1)
         let square = ratio * ratio
@@ -51,7 +51,7 @@ enum Elementary {
     /// The number that a standard normal deviate is below with this probability, 0.0001 … 0.9999. Error below 1e-6.
     ///
     /// Source: Wichura, "Algorithm AS 241: The percentage points of the normal distribution" (1988), PPND7.
-    static func normalQuantile(_ probability: Double) -> Double {
+    package static func normalQuantile(_ probability: Double) -> Double {
         let offset = probability - 0.5
         if abs(offset) <= 0.425 {
             let r = 0.180625 - offset * offset

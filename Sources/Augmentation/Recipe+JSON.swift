@@ -74,12 +74,12 @@ extension Recipe {
     private static func range(
         _ node: JSONReader.Node, of parameter: OperationParameter, _ kind: OperationKind
     ) throws(JSONReader.Problem) -> ClosedRange<Double> {
-        let bounds: [Double]
+        var bounds: [Double] = []
         switch node.value {
         case .number(let value): bounds = [value, value]
-        case .array(let nodes): bounds = nodes.compactMap { if case .number(let value) = $0.value { value } else { nil } }
-            .prefix(nodes.count == 2 ? 2 : 0).map(\.self)
-        default: bounds = []
+        case .array(let elements) where elements.count == 2:
+            for case .number(let value) in elements.map(\.value) { bounds.append(value) }
+        default: break
         }
         guard bounds.count == 2 else {
             let expected = "a number or a range [LOW, HIGH]"

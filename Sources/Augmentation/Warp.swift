@@ -35,7 +35,9 @@ struct Warp {
             moves.append(move)
         }
         var segments: [Segment] = []
-        if moves.isEmpty { segments.append(Segment(projection: .identity, width: Double(width), height: Double(height))) }
+        if moves.isEmpty {
+            segments = [Segment(projection: .identity, width: Double(width), height: Double(height))]
+        }
         var projection = Projection.identity
         for (index, move) in moves.enumerated().reversed() {
             projection = move.projection.after(projection)
