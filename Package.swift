@@ -73,6 +73,7 @@ let package = Package(
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system]),
         module("Imaging", ["CJPEG", "CPNG", "CWebP", "Faults", crypto]),
+        module("Augmentation", ["Faults", "Imaging", crypto, system]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
@@ -113,6 +114,7 @@ let package = Package(
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         .systemLibrary(name: "WebPEncoder", path: "Tests/WebPEncoder", providers: [.apt(["libwebp-dev"])]),
         tests(of: "Imaging", ["Faults", "Imaging", "WebPEncoder"]),
+        tests(of: "Augmentation", ["Augmentation", "Faults", "Imaging", system]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),

@@ -28,6 +28,8 @@ final class DatabaseTrouble: Sendable {
         return state.withLock { trouble in
             var random = SystemRandomNumberGenerator()
             var current = trouble ?? Trouble(since: .now)
+            // Scout and lanes meet the same trouble at once: that is one attempt.
+            if current.retryAt > .now { return current.retryAt - .now }
             current.failed(at: .now, backoff, using: &random)
             if trouble == nil {
                 var metadata: Logger.Metadata = ["reason": "\(fault.message)"]

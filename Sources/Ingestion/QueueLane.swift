@@ -2,7 +2,6 @@ import Catalog
 import Daemons
 import Faults
 import FolderWatching
-import Glibc
 import NativeThreads
 import Postgres
 
@@ -102,11 +101,8 @@ actor QueueLane {
     /// - Returns: files that are not as they were when they were queued, and are to be found anew.
     private func take(_ claimed: [QueuedFile], _ catalog: Catalog) async throws -> [[UInt8]] {
         let byPath = Dictionary(claimed.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
-        let moved = try movedFiles(claimed, catalog)
-        let toRead = claimed.filter { moved[$0.path] == nil }
-            .map { FoundFile($0) }
         let model = model
-        var result = try await lane.take(toRead) { digests in
+        var result = try await lane.take(claimed.map { FoundFile($0) }) { digests in
             try await self.standings(of: digests, model: model.id)
         }
         let start = ContinuousClock.now
@@ -126,10 +122,6 @@ actor QueueLane {
         }
         let postponed = Set(later.map(\.file))
         result.batch.failures.removeAll { failure in byPath[failure.path].map { postponed.contains($0.id) } ?? false }
-        for file in moved.values {
-            result.batch.sightings.append(
-                FileSighting(path: file.file.path, content: file.content, stamp: file.file.stamp))
-        }
         result.batch.host = MachineName.own
         for place in result.batch.sightings.indices {
             result.batch.sightings[place].root = byPath[result.batch.sightings[place].path]?.root
@@ -156,21 +148,6 @@ actor QueueLane {
         for digest in claim.known { standings[digest] = .known }
         for digest in claim.busy { standings[digest] = .inWorkElsewhere }
         return standings
-    }
-
-    /// Those that are known under another name and need not be read, if they are as they were when they were queued.
-    private func movedFiles(_ claimed: [QueuedFile], _ catalog: Catalog) throws -> [[UInt8]: MovedFile] {
-        let files = claimed.map { StampedFile(path: $0.path, stamp: $0.stamp) }
-        let moved = try catalog.movedFiles(matching: files, model: model.id, host: MachineName.own)
-        var unchanged: [[UInt8]: MovedFile] = [:]
-        for file in moved {
-            var status = stat()
-            guard withPath(file.file.path, { lstat($0, &status) }) == 0, FileStamp(status) == file.file.stamp else {
-                continue
-            }
-            unchanged[file.file.path] = file
-        }
-        return unchanged
     }
 
     private func postponement(of file: QueuedFile, after failure: FailedFile) -> Postponement {

@@ -96,10 +96,29 @@ actor Scout {
             let unknown = try catalog.unknownFiles(
                 of: group.map { StampedFile(path: $0.path, stamp: $0.stamp) }, model: model.id)
             if unknown.isEmpty { continue }
-            let outcome = try catalog.enqueue(unknown, root: root, host: MachineName.own)
+            let moved = try sight(moved: unknown, root: root, catalog)
+            let outcome = try catalog.enqueue(
+                unknown.filter { !moved.contains($0.path) }, root: root, host: MachineName.own)
             lookAgain(at: outcome.inWork.map(\.path))
         }
         wake()
+    }
+
+    /// Files that were moved here, or linked, are sighted without being read; before their old names are called vanished, so
+    /// that no picture is without a file meanwhile.
+    ///
+    /// - Returns: their paths.
+    private func sight(moved files: [StampedFile], root: RootID, _ catalog: Catalog) throws -> Set<[UInt8]> {
+        let moved = try catalog.movedFiles(matching: files, model: model.id, host: MachineName.own)
+        if moved.isEmpty { return [] }
+        var batch = IngestBatch()
+        batch.host = MachineName.own
+        batch.sightings = moved.map {
+            FileSighting(path: $0.file.path, root: root, content: $0.content, stamp: $0.file.stamp)
+        }
+        try catalog.write(batch, model: model)
+        log.tell(moved: moved.count)
+        return Set(moved.map(\.file.path))
     }
 
     private func vanish(_ paths: [[UInt8]], _ catalog: Catalog) throws {

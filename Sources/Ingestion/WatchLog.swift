@@ -72,6 +72,11 @@ final class WatchLog: Sendable {
         if isFirst { logger.info("scanned", metadata: metadata) } else { logger.debug("scanned", metadata: metadata) }
     }
 
+    func tell(moved files: Int) {
+        state.withLock { $0.activity.files += files }
+        logger.info("files were moved or linked", metadata: ["files": "\(files)"])
+    }
+
     func tell(vanished outcome: VanishOutcome) {
         if outcome.files == 0 { return }
         logger.info(

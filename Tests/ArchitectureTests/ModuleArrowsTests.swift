@@ -9,6 +9,7 @@ private let allowedImports: [String: Set<String>] = [
     "Postgres": ["CLibPQ", "Faults", "NativeThreads"],
     "LocalCluster": ["Faults", "Postgres"],
     "Imaging": ["CJPEG", "CPNG", "CWebP", "Faults"],
+    "Augmentation": ["Faults", "Imaging"],
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
