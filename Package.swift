@@ -67,6 +67,7 @@ let package = Package(
         // What everybody may use.
         module("Faults", [system]),
         module("NativeThreads", []),
+        module("FolderWatching", ["Faults", logging]),
 
         // One module a library; Postgres, Embeddings and VectorIndexes know nothing of one another.
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
@@ -83,7 +84,10 @@ let package = Package(
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module(
             "Ingestion",
-            ["Catalog", "CWorkers", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres", crypto, system]),
+            [
+                "Catalog", "CWorkers", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres",
+                crypto, system,
+            ]),
         module(
             "IndexSync", ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
@@ -110,7 +114,13 @@ let package = Package(
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
         tests(of: "Catalog", ["Catalog", "Faults", "Migrations", "Postgres"]),
         tests(of: "Benchmarking", ["Benchmarking"]),
-        tests(of: "Ingestion", ["Faults", "Ingestion", system]),
+        tests(of: "FolderWatching", ["Faults", "FolderWatching", logging, system]),
+        tests(
+            of: "Ingestion",
+            [
+                "Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "Ingestion", "likeness", "Migrations",
+                "Postgres", system,
+            ]),
         tests(
             of: "IndexSync",
             [

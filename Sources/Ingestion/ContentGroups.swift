@@ -1,3 +1,4 @@
+import FolderWatching
 import Synchronization
 
 /// Files in groups whose contents fit into memory together.

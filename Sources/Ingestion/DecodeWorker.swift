@@ -45,7 +45,7 @@ public enum DecodeWorker {
         into slot: UnsafeMutableBufferPointer<Float>
     ) -> DecodeAnswer {
         do throws(ImagingError) {
-            let decoded = try JPEGDecoder.decode(file, scale: preparation.decodeScale, limits: limits)
+            let decoded = try ImageDecoder.decode(file, scale: preparation.decodeScale, limits: limits)
             preparation.prepare(decoded.image, into: slot)
             return .prepared(PictureFacts(decoded))
         } catch {

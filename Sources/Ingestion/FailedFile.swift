@@ -1,5 +1,6 @@
 import Catalog
 import Faults
+import FolderWatching
 import Imaging
 
 /// A file that did not get into the catalog, and why.
@@ -54,6 +55,6 @@ public struct FailedFile: Error, Sendable {
 }
 
 extension FoundFile {
-    /// Size and time, by which the file is known again without reading it.
-    var stamp: FileStamp { FileStamp(size: size, mtimeNanoseconds: modified) }
+    /// Size, time and number, by which the file is known again without reading it.
+    var stamp: FileStamp { FileStamp(size: size, mtimeNanoseconds: modified, device: device, inode: inode) }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import FolderWatching
 import NativeThreads
 import Postgres
 

@@ -1,6 +1,6 @@
 import Catalog
 import Embeddings
-import Faults
+import FolderWatching
 import Imaging
 import NativeThreads
 

@@ -1,4 +1,5 @@
 import Catalog
+import FolderWatching
 
 /// What a lane made of a group of files.
 ///

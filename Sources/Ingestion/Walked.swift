@@ -1,4 +1,5 @@
 import Faults
+import FolderWatching
 
 /// What a walk met, in its order.
 struct Walked: Sendable {

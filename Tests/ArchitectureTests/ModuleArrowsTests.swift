@@ -5,19 +5,22 @@ import Testing
 private let allowedImports: [String: Set<String>] = [
     "Faults": [],
     "NativeThreads": [],
+    "FolderWatching": ["Faults"],
     "Postgres": ["CLibPQ", "Faults", "NativeThreads"],
     "LocalCluster": ["Faults", "Postgres"],
     "Imaging": ["CJPEG", "CPNG", "CWebP", "Faults"],
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
-    "Ingestion": ["Catalog", "CWorkers", "Embeddings", "Faults", "Imaging", "NativeThreads", "Postgres"],
+    "Ingestion": [
+        "Catalog", "CWorkers", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres",
+    ],
     "IndexSync": ["Catalog", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
     "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
     "likeness": [
-        "Benchmarking", "Catalog", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-        "NativeThreads", "Postgres", "Search", "VectorIndexes",
+        "Benchmarking", "Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "IndexSync", "Ingestion",
+        "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes",
     ],
 ]
 

@@ -1,6 +1,6 @@
 import Faults
 import Glibc
-import Ingestion
+import FolderWatching
 import SystemPackage
 import TestSupport
 import Testing
