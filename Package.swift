@@ -123,6 +123,12 @@ let package = Package(
         tests(of: "Benchmarking", ["Benchmarking"]),
         tests(of: "FolderWatching", ["Faults", "FolderWatching", logging, system]),
         tests(
+            of: "Ingestion",
+            [
+                "Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "Ingestion", "likeness", "Migrations",
+                "Postgres", system,
+            ]),
+        tests(
             of: "IndexSync",
             [
                 "Catalog", "Daemons", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes",

@@ -51,6 +51,10 @@ struct PictureFacts: Codable, Sendable {
     let camera: String?
     let latitude: Double?
     let longitude: Double?
+    let pixelSHA256: [UInt8]
+    let blur: Float
+    let brightness: Float
+    let contrast: Float
 
     init(_ decoded: DecodedImage) {
         let header = decoded.header
@@ -63,6 +67,11 @@ struct PictureFacts: Codable, Sendable {
         camera = header.camera?.name
         latitude = header.gps?.latitude
         longitude = header.gps?.longitude
+        pixelSHA256 = decoded.pixelSHA256
+        let quality = PictureQuality(of: decoded.image)
+        blur = Float(quality.blur)
+        brightness = Float(quality.brightness)
+        contrast = Float(quality.contrast)
     }
 
     /// The row of the catalog.
@@ -75,6 +84,10 @@ struct PictureFacts: Codable, Sendable {
         content.camera = camera
         content.latitude = latitude
         content.longitude = longitude
+        content.pixelDigest = ContentDigest(rawValue: pixelSHA256)
+        content.blur = blur
+        content.brightness = brightness
+        content.contrast = contrast
         return content
     }
 }

@@ -1,7 +1,5 @@
 import Catalog
-import Embeddings
 import FolderWatching
-import Imaging
 import NativeThreads
 import Postgres
 

@@ -1,4 +1,5 @@
 import Faults
+import Glibc
 
 /// What keeps all files out of the catalog, not one.
 public enum IngestionError: Fault, Equatable {
@@ -36,4 +37,10 @@ public enum IngestionError: Fault, Equatable {
     public var recovery: Recovery {
         if case .noSharedMemory = self { .retryLater } else { .askOperator }
     }
+}
+
+/// The system's words for the last error of this thread, in lower case.
+func lastSystemError() -> String {
+    let words = String(cString: strerror(errno))
+    return words.prefix(1).lowercased() + words.dropFirst()
 }

@@ -31,6 +31,9 @@ public final class Intake: Sendable {
         self.followsLinks = followsLinks
     }
 
+    /// How pictures are prepared for the embedder.
+    public var preparation: PicturePreparation { embedder.preparation }
+
     /// The embeddings of a batch and how long the network had it, without the time that it waited for others' batches.
     ///
     /// - Returns: nil when one of its pictures has no embedding.

@@ -95,9 +95,15 @@ extension FileStamp {
             device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     }
 
-    /// Whether it is the same file, as far as both know, of the same size and time.
-    func isSameFile(as other: FileStamp) -> Bool {
-        vouches(for: other) && (inode == nil || other.inode == nil || inode == other.inode)
-            && (device == nil || other.device == nil || device == other.device)
+    /// Whether it is the same file, of the same size and time. The number of a file system changes with every mount.
+    func isSameFile(as other: FileStamp) -> Bool { vouches(for: other) && inode == other.inode }
+}
+
+/// Calls `body` with a path as the system takes it.
+private func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    let characters = path.map(CChar.init(bitPattern:)) + [0]
+    return characters.withUnsafeBufferPointer { buffer in
+        // There is at least the zero at the end.
+        buffer.baseAddress.map(body) ?? body("")
     }
 }
