@@ -24,13 +24,16 @@ actor Scout {
     private let trouble: DatabaseTrouble
     private let stopFlag: StopFlag
     private let log: WatchLog
+    private let departures: Departures
     private let wake: @Sendable () -> Void
     private var connection: Connection?
 
     init(
         target: ConnectionTarget, watcher: FolderWatcher, roots: RootBook, model: StoredModel,
-        trouble: DatabaseTrouble, stopFlag: StopFlag, log: WatchLog, wake: @escaping @Sendable () -> Void
+        departures: Departures, trouble: DatabaseTrouble, stopFlag: StopFlag, log: WatchLog,
+        wake: @escaping @Sendable () -> Void
     ) {
+        self.departures = departures
         self.target = target
         self.watcher = watcher
         self.roots = roots
@@ -74,7 +77,7 @@ actor Scout {
     private func write(_ news: FolderNews, _ catalog: Catalog) throws {
         switch news {
         case .files(let files): try offer(files, catalog)
-        case .gone(let paths): try vanish(paths, catalog)
+        case .gone(let paths): departures.note(paths)
         case .scanned(let scan): try compare(scan, catalog)
         case .unreadable(let path, let reason): try note(unreadable: path, reason, catalog)
         case .rootFound(let folder):
@@ -121,14 +124,6 @@ actor Scout {
         return Set(moved.map(\.file.path))
     }
 
-    private func vanish(_ paths: [[UInt8]], _ catalog: Catalog) throws {
-        let missing = paths.filter(isMissing)
-        for (root, group) in Dictionary(grouping: missing, by: { roots.root(of: $0) }) {
-            guard let root else { continue }
-            try vanish(paths: group, folders: try catalog.knownFolders(of: group), root: root, catalog)
-        }
-    }
-
     /// Calls vanished what the catalog knows below a folder and a scan has not met.
     private func compare(_ scan: FolderScan, _ catalog: Catalog) throws {
         if let root = roots.root(of: scan.folder) {
@@ -138,7 +133,7 @@ actor Scout {
                 try catalog.forEachKnownPath(under: scan.folder) { path in
                     if missing.count < Self.mostMissing, !scan.leavesOpen(path), isMissing(path) { missing.append(path) }
                 }
-                try vanish(paths: missing, folders: [], root: root, catalog)
+                try vanish(missing, root: root, catalog)
                 isWhole = missing.count < Self.mostMissing
             }
             if roots.isRoot(scan.folder) { try catalog.noteScan(of: root) }
@@ -146,10 +141,10 @@ actor Scout {
         log.tell(scanned: scan, isRoot: roots.isRoot(scan.folder))
     }
 
-    private func vanish(paths: [[UInt8]], folders: [[UInt8]], root: RootID, _ catalog: Catalog) throws {
-        if paths.isEmpty && folders.isEmpty { return }
+    private func vanish(_ paths: [[UInt8]], root: RootID, _ catalog: Catalog) throws {
+        if paths.isEmpty { return }
         do {
-            let outcome = try catalog.vanish(paths: paths, folders: folders, root: root, host: MachineName.own)
+            let outcome = try catalog.vanish(paths: paths, root: root, host: MachineName.own)
             lookAgain(at: outcome.inWork)
             log.tell(vanished: outcome)
         } catch CatalogError.rootUnavailable {
@@ -166,13 +161,17 @@ actor Scout {
         log.tell(unreadable: path, reason)
     }
 
+    private func lookAgain(at paths: [[UInt8]]) { watcher.lookAgain(at: paths) }
+}
+
+extension FolderWatcher {
     /// Has folders scanned in a moment: files in them changed or went while a lane had them as they were before.
-    private func lookAgain(at paths: [[UInt8]]) {
+    func lookAgain(at paths: [[UInt8]]) {
         let folders = Set(paths.map(folder))
         if folders.isEmpty { return }
-        Task { [watcher] in
+        Task {
             try? await Task.sleep(for: .seconds(1))
-            for folder in folders { watcher.rescan(folder) }
+            for folder in folders { rescan(folder) }
         }
     }
 }
@@ -184,7 +183,7 @@ func folder(of path: [UInt8]) -> [UInt8] {
 }
 
 /// Whether a path is surely not that of a file any more; one that cannot be looked at is not missing.
-private func isMissing(_ path: [UInt8]) -> Bool {
+func isMissing(_ path: [UInt8]) -> Bool {
     var status = stat()
     if withPath(path, { lstat($0, &status) }) != 0 { return errno == ENOENT || errno == ENOTDIR }
     // A folder of that name holds no picture itself; a link may be followed to one.

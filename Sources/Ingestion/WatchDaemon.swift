@@ -88,9 +88,13 @@ public actor WatchDaemon {
                 target: target, intake: intake, model: model, roots: roots, settings: settings, trouble: trouble,
                 stopFlag: stopFlag, log: log, rescan: { watcher.rescan($0) })
         }
+        let departures = Departures(
+            Database(target, applicationName: WriterName.of("likeness watch departures")), roots: roots,
+            patience: settings.watching.settlingTime + .milliseconds(500), trouble: trouble, stopFlag: stopFlag,
+            log: log, lookAgain: { watcher.lookAgain(at: $0) })
         let scout = Scout(
-            target: target, watcher: watcher, roots: roots, model: model, trouble: trouble, stopFlag: stopFlag,
-            log: log, wake: { for lane in lanes { lane.bell.ring() } })
+            target: target, watcher: watcher, roots: roots, model: model, departures: departures, trouble: trouble,
+            stopFlag: stopFlag, log: log, wake: { for lane in lanes { lane.bell.ring() } })
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { work in
                 work.addTask { try await scout.run() }
