@@ -93,7 +93,8 @@ let package = Package(
                 "Postgres", crypto, logging, system,
             ]),
         module(
-            "IndexSync", ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
+            "IndexSync",
+            ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", "VectorIndexes", system]),
         .executableTarget(
@@ -140,7 +141,8 @@ let package = Package(
         .executableTarget(
             name: "index-measurements",
             dependencies: [
-                "Benchmarking", "Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes", system,
+                "Benchmarking", "Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes",
+                system,
             ],
             path: "Tests/IndexMeasurements", swiftSettings: swift),
         tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),

@@ -131,7 +131,9 @@ actor Scout {
             while !isWhole {
                 var missing: [[UInt8]] = []
                 try catalog.forEachKnownPath(under: scan.folder) { path in
-                    if missing.count < Self.mostMissing, !scan.leavesOpen(path), isMissing(path) { missing.append(path) }
+                    if missing.count < Self.mostMissing, !scan.leavesOpen(path), isMissing(path) {
+                        missing.append(path)
+                    }
                 }
                 try vanish(missing, root: root, catalog)
                 isWhole = missing.count < Self.mostMissing

@@ -18,7 +18,8 @@ struct Likeness: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ingest.self, Watch.self, Explain.self, Query.self, Sync.self, Index.self, Model.self, Migrate.self, Status.self, Verify.self,
+            Ingest.self, Watch.self, Explain.self, Query.self, Sync.self, Index.self, Model.self, Migrate.self,
+            Status.self, Verify.self,
             Doctor.self, DB.self, Bench.self, DecodeWorkerCommand.self,
         ])
 

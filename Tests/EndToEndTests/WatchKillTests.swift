@@ -59,7 +59,9 @@ import Testing
         try await watched.end(again)
         #expect(try watched.count("select sum(id)::bigint from likeness.image_files") == rows)
         #expect(try watched.count("select count(*) from likeness.embedding_changes") == number - failing.count)
-        print("\(kills) kills: \(number) files, \(expected.count) ingested, \(failing.count) refused, none lost, none twice")
+        print(
+            "\(kills) kills: \(number) files, \(expected.count) ingested, \(failing.count) refused, none lost, none twice"
+        )
     }
 }
 

@@ -39,7 +39,8 @@ import Testing
         try await watched.end(daemon)
     }
 
-    @Test func `a picture without files is hidden when that is the policy, and comes back with its file`() async throws {
+    @Test func `a picture without files is hidden when that is the policy, and comes back with its file`() async throws
+    {
         try watched.add("a.jpg")
         let daemon = try watched.daemon("--on-vanish", "hide")
         try await watched.becomes(["a.jpg"], daemon)
@@ -99,7 +100,8 @@ import Testing
             let run = try await watched.likeness("explain", watched.folder.path.appending(name).string)
             #expect(run.status == 0 && run.output.contains(answer), "\(name): \(run.output)\(run.errors)")
         }
-        let outside = try await watched.likeness("explain", try SharedData.path("photos/vehicles/truck/truck1.jpg").string)
+        let outside = try await watched.likeness(
+            "explain", try SharedData.path("photos/vehicles/truck/truck1.jpg").string)
         #expect(outside.output.contains("in no folder that is watched"), "\(outside.output)")
         // Another picture under the name of the bad one.
         try watched.add("ignored/d.jpg")

@@ -55,7 +55,9 @@ final class WatchedFolder {
     }
 
     /// The bytes of one of some hundred photos.
-    func photo(_ number: Int) throws -> Data { try Data(contentsOf: URL(filePath: photos[number % photos.count].string)) }
+    func photo(_ number: Int) throws -> Data {
+        try Data(contentsOf: URL(filePath: photos[number % photos.count].string))
+    }
 
     func move(_ name: String, to other: String) throws {
         let target = folder.path.appending(other)

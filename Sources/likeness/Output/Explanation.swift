@@ -54,7 +54,8 @@ private struct Words {
         return onDisk ?? onWork ?? onRoot
     }
 
-    private func onKnownFile(_ sighting: FileFacts.Sighting, _ file: FoundFile) -> (Explanation.State, String, String?) {
+    private func onKnownFile(_ sighting: FileFacts.Sighting, _ file: FoundFile) -> (Explanation.State, String, String?)
+    {
         let stamp = FileStamp(size: file.size, mtimeNanoseconds: file.modified)
         if !sighting.stamp.vouches(for: stamp) {
             if let work = onWork { return work }
@@ -65,7 +66,8 @@ private struct Words {
         }
         guard sighting.imageState == "active" else {
             return (
-                .ingested, "in the catalog as image #\(sighting.image), which is \(sighting.imageState): it is in no answer",
+                .ingested,
+                "in the catalog as image #\(sighting.image), which is \(sighting.imageState): it is in no answer",
                 nil
             )
         }
@@ -109,7 +111,8 @@ private struct Words {
             if let root = unavailableRoot { return root }
             if let vanished = facts.sighting?.vanishedAt {
                 return (
-                    .vanished, "gone for \(span(since: vanished)); its picture, image "
+                    .vanished,
+                    "gone for \(span(since: vanished)); its picture, image "
                         + "#\(facts.sighting.map { "\($0.image)" } ?? "?"), is \(facts.sighting?.imageState ?? "kept")",
                     nil
                 )
@@ -148,14 +151,16 @@ private struct Words {
     private var onRoot: (Explanation.State, String, String?) {
         guard let root = facts.root, root.root.state != .retired else {
             return (
-                .notWatched, "in no folder that is watched", "Ingest it once: likeness ingest '\(name)'; or for good: "
+                .notWatched, "in no folder that is watched",
+                "Ingest it once: likeness ingest '\(name)'; or for good: "
                     + "likeness watch FOLDER"
             )
         }
         if let unavailable = unavailableRoot { return unavailable }
         if root.daemons == 0 { return (.waiting, "not noticed: no ingest daemon is running", watchCommand) }
         return (
-            .waiting, "not noticed yet: a file is taken when its writer has closed it, or it has been quiet for 2 s", nil
+            .waiting, "not noticed yet: a file is taken when its writer has closed it, or it has been quiet for 2 s",
+            nil
         )
     }
 
@@ -173,7 +178,8 @@ private struct Words {
         "likeness watch '\(printableName(facts.root?.root.folder ?? facts.path))'"
     }
 
-    private static let followLinks = "Name what it leads to, or let links be followed: likeness watch --follow-links FOLDER"
+    private static let followLinks =
+        "Name what it leads to, or let links be followed: likeness watch --follow-links FOLDER"
 
     private var lastName: String {
         printableName(facts.path[((facts.path.lastIndex(of: UInt8(ascii: "/")) ?? -1) + 1)...])
