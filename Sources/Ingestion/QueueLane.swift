@@ -102,7 +102,12 @@ actor QueueLane {
     private func take(_ claimed: [QueuedFile], _ catalog: Catalog) async throws -> [[UInt8]] {
         let byPath = Dictionary(claimed.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         let model = model
-        var result = try await lane.take(claimed.map { FoundFile($0) }) { digests in
+        // Two daemons that scan at once may queue a file one after the other: then it is done already.
+        let known = try catalog.knownFiles(at: claimed.map(\.path), model: model.id)
+        let undone = claimed.filter { file in
+            known[file.path].map { !$0.hasEmbedding || !$0.stamp.vouches(for: file.stamp) } ?? true
+        }
+        var result = try await lane.take(undone.map { FoundFile($0) }) { digests in
             try await self.standings(of: digests, model: model.id)
         }
         let start = ContinuousClock.now
@@ -134,7 +139,7 @@ actor QueueLane {
         try catalog.finish(claimed.map(\.id).filter { !postponed.contains($0) })
         var cost = result.cost
         cost.write += (ContinuousClock.now - start) / .seconds(1)
-        log.count(files: claimed.count - later.count(where: { $0.error == nil }) - aside.count, failures, cost)
+        log.count(files: undone.count - later.count(where: { $0.error == nil }) - aside.count, failures, cost)
         return aside
     }
 

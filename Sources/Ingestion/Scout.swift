@@ -113,6 +113,8 @@ actor Scout {
     /// - Returns: their paths.
     private func sight(moved files: [StampedFile], root: RootID, _ catalog: Catalog) throws -> Set<[UInt8]> {
         let moved = try catalog.movedFiles(matching: files, model: model.id, host: MachineName.own)
+            // Another daemon sighted it a moment ago.
+            .filter { $0.readAt != $0.file.path }
         if moved.isEmpty { return [] }
         var batch = IngestBatch()
         batch.host = MachineName.own
