@@ -27,15 +27,22 @@ actor PooledWorker {
         let memory = try file.readOnlyDescriptor()
         defer { close(memory) }
         let request = DecodeRequest(fileSize: file.size, memoryLimit: memoryLimit)
-        // A worker that ended while it had nothing to do is none of this file's doing.
-        if process?.send(request, memory) != true {
-            try start()
-            guard process?.send(request, memory) == true else { throw doesNotStart("it hangs up") }
+        for _ in 0..<plan.startAttempts {
+            // A worker that ended while it had nothing to do is none of this file's doing.
+            if process?.send(request, memory) != true {
+                try start()
+                guard process?.send(request, memory) == true else { continue }
+            }
+            let start = ContinuousClock.now
+            guard let event = process?.next(within: plan.timeLimit) else { continue }
+            if case .endedBefore = event {
+                process = nil
+                continue
+            }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            return Decoded(result: try result(of: event, take), seconds: seconds)
         }
-        let start = ContinuousClock.now
-        guard let event = process?.next(within: plan.timeLimit) else { throw doesNotStart("it is gone") }
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        return Decoded(result: try result(of: event, take), seconds: seconds)
+        throw doesNotStart("it hangs up")
     }
 
     private func result<T>(
@@ -47,6 +54,7 @@ actor PooledWorker {
             return .success(take(facts, values))
         case .answer(.refused(let refusal)): return .failure(refusal)
         case .answer(.ready): throw doesNotStart("it answers something else")
+        case .endedBefore: throw doesNotStart("it hangs up")
         case .ended(let ending):
             process = nil
             return .failure(.crashed(ending))
@@ -77,6 +85,7 @@ actor PooledWorker {
                 return
             case .answer: ending = "it answers something else"
             case .ended(let how): ending = "it " + how
+            case .endedBefore: ending = "it hangs up"
             case .tookTooLong: ending = "it is not ready after \(plan.startLimit)"
             }
             words = started.lastWords

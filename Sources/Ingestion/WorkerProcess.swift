@@ -15,6 +15,8 @@ final class WorkerProcess {
         case answer(DecodeAnswer)
         /// It has ended: `ended with SIGSEGV`.
         case ended(String)
+        /// It has ended before it looked at what it was sent.
+        case endedBefore
         case tookTooLong
     }
 
@@ -89,14 +91,19 @@ final class WorkerProcess {
     private func receive() -> Event {
         let (socket, room) = (socket, 1 << 16)
         var descriptor: Int32 = -1
+        var isReset = false
         let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-            count = max(0, cworkers_receive(socket, buffer.baseAddress, room, &descriptor))
+            let received = cworkers_receive(socket, buffer.baseAddress, room, &descriptor)
+            // The system says so when the other end is closed with a message in it that nobody took.
+            isReset = received < 0 && errno == ECONNRESET
+            count = max(0, received)
         }
         if descriptor >= 0 { close(descriptor) }
         if !bytes.isEmpty, let answer = try? DecodeAnswer.decoder.decode(DecodeAnswer.self, from: Data(bytes)) {
             return .answer(answer)
         }
-        return .ended(end())
+        let ending = end()
+        return isReset ? .endedBefore : .ended(ending)
     }
 
     /// Kills it, if it has not ended by itself, and says how it ended.

@@ -67,24 +67,36 @@ import Testing
 
     @Test func `workers die with the process that is killed, and the next pass does what is left`() async throws {
         let home = try HomeWithDatabase()
-        let folder = try TemporaryFolder()
-        let scene = try Scene()
-        try scene.write(slowPicture(), to: folder.path.appending("slow.jpg"))
-        let environment = ["LIKENESS_MODEL": "structure-2048"]
-        let running = try RunningLikeness(
-            ["ingest", folder.path.string], home: home.path, errorsIn: scene.folder.path, environment: environment)
-        func workers() -> [pid_t] {
-            processes { command in
-                command.contains("decode-worker")
-                    && command.firstMatch(of: /"parent":(\d+)/)?.1 == "\(running.processID)"
-            }
-        }
-        try await eventually("a worker decodes", explanation: { running.errors }) {
-            workers().contains { computed($0) >= 20 }
-        }
-        running.send(SIGKILL)
-        try await eventually("the workers are gone") { workers().isEmpty }
-        let again = try await LikenessBinary(home: home.path, environment: environment)("ingest", folder.path.string)
-        #expect(again.status == 0 && again.output.contains("1 added"), "\(again.output) \(again.errors)")
+        let folder = try SharedData.path("photos/vehicles/car").string
+        let likeness = LikenessBinary(home: home.path, environment: ["LIKENESS_MODEL": "structure-2048"])
+        // Stopped workers see nothing and hear nothing, and are ended all the same.
+        let killed = try await likeness.shell(
+            """
+            likeness ingest "$FOLDER" & ingest=$!
+            workers=
+            until [ -n "$workers" ]; do kill -0 $ingest; workers=$(cat /proc/$ingest/task/*/children); done
+            # By then they are bound to their parent.
+            for worker in $workers; do
+                until grep -q 'Max open files *16 ' /proc/$worker/limits; do kill -0 $ingest; done
+            done
+            kill -STOP $workers
+            kill -KILL $ingest
+            for worker in $workers; do
+                for try in {1..3000}; do
+                    [ -z "$(tr -d '\\0' < /proc/$worker/cmdline 2> /dev/null)" ] && break
+                    sleep 0.02
+                done
+                [ $try -lt 3000 ] && echo gone
+            done
+            """, variables: ["FOLDER": folder])
+        #expect(killed.output.hasPrefix("gone\n"), "\(killed.errors)")
+        let again = try await likeness("ingest", "--format", "csv", folder)
+        #expect(again.status == 0, "\(again.errors)")
+        let line = try #require(again.output.split(whereSeparator: \.isNewline).last)
+        let counts = line.split(separator: ",").compactMap { Int($0) }
+        #expect(counts.count == 5 && counts[0] == 800 && counts[1] + counts[2] + counts[3] == 800)
+        let rows = try await likeness(
+            "db", "psql", "--", "-Atc", "select count(*), count(distinct path) from likeness.image_files")
+        #expect(rows.output == "800|800\n")
     }
 }

@@ -58,7 +58,9 @@ struct Scene {
     }
 
     /// Takes files with a lane of their own; the catalog has nothing.
-    func take(_ files: [FoundFile]) async throws -> IntakeResult { try await IntakeLane(intake).take(files) { _ in [:] } }
+    func take(_ files: [FoundFile]) async throws -> IntakeResult {
+        try await IntakeLane(intake).take(files) { _ in [:] }
+    }
 }
 
 /// The built-in descriptor, which counts what it embeds.
@@ -109,17 +111,21 @@ func computed(_ process: pid_t) -> Int {
     return fields.count > 12 ? (Int(fields[11]) ?? 0) + (Int(fields[12]) ?? 0) : 0
 }
 
-/// A progressive JPEG that takes a decoder seconds.
-func slowPicture() throws -> [UInt8] {
-    let side = 9000
-    var numbers = SplitMix(state: 1)
-    let noise = (0..<4096).map { _ in UInt8.random(in: 0 ... .max, using: &numbers) }
-    let pixels = [UInt8](unsafeUninitializedCapacity: 3 * side * side) { buffer, count in
-        for index in 0..<3 * side * side { buffer[index] = noise[index & 4095] }
-        count = 3 * side * side
+/// A progressive JPEG that takes a decoder seconds; made once, for making it takes seconds as well.
+enum SlowPicture {
+    static func bytes() throws -> [UInt8] { try made.get() }
+
+    private static let made = Result {
+        let side = 9000
+        var numbers = SplitMix(state: 1)
+        let noise = (0..<4099).map { _ in UInt8.random(in: 0 ... .max, using: &numbers) }
+        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * side * side) { buffer, count in
+            for index in 0..<3 * side * side { buffer[index] = noise[index % 4099] }
+            count = 3 * side * side
+        }
+        return try JPEGEncoder.encode(
+            RGBImage(width: side, height: side, pixels: pixels), quality: 90, isProgressive: true)
     }
-    return try JPEGEncoder.encode(
-        RGBImage(width: side, height: side, pixels: pixels), quality: 90, isProgressive: true)
 }
 
 func photo(_ path: String) throws -> [UInt8] {
