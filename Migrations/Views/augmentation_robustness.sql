@@ -19,7 +19,7 @@ from (
         model,
         index_type,
         operation,
-        least(floor(strength * 4)::integer + 1, 4) as quarter,
+        case when strength < 1 then floor(strength * 4)::integer + 1 when strength = 1 then 4 end as quarter,
         count(*) as n,
         count(*) filter (where rank = 1) as first,
         count(*) filter (where rank <= 5) as fifth,

@@ -26,7 +26,7 @@ from (
 ) t;
 
 comment on view likeness.lineage_tree is
-    'Families: each original that has copies, and every copy with how it was made. Order by family_id, depth, image_id. All of it takes about 30 µs a picture, for paths and words: ask for a family_id, or with a limit.';
+    'Families: each original that has copies, and every copy with how it was made. Order by family_id, depth, image_id. All of it takes about 5 s for a million pictures, because a path is looked for and a recipe read for each: ask for a family_id, or with a limit.';
 comment on column likeness.lineage_tree.family_id is 'The original of the family.';
 comment on column likeness.lineage_tree.image_id is 'The picture.';
 comment on column likeness.lineage_tree.parent_id is 'The picture it was made from; null for the original.';

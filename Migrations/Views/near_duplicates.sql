@@ -40,7 +40,7 @@ left join likeness.augmentations x on x.child = p.first_image
 left join likeness.augmentations y on y.child = p.second_image;
 
 comment on view likeness.near_duplicates is
-    'Pairs of pictures within the threshold of near-duplicates, and those that a person judged to be the same. Pairs judged to be different are left out. All of them take about 20 µs each, for their paths: ask with a limit or for a picture.';
+    'Pairs of pictures within the threshold of near-duplicates, and those that a person judged to be the same. Pairs judged to be different are left out. All of them take about 10 s for a million, because a path is looked for twice for each: ask with a limit or for a picture.';
 comment on column likeness.near_duplicates.model is
     'The model whose embeddings were compared; null for a pair that only a person called the same.';
 comment on column likeness.near_duplicates.distance is

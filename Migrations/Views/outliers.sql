@@ -19,7 +19,7 @@ join likeness.images i on i.id = n.image and i.state = 'active'
 order by n.distance desc;
 
 comment on view likeness.outliers is
-    'Pictures by the distance to their nearest neighbor, those farthest from everything first. Holds every picture that was searched, about 20 µs each for the paths: ask with a limit.';
+    'Pictures by the distance to their nearest neighbor, those farthest from everything first. Holds every picture that was searched, and takes about 10 s for a million, because a path is looked for twice for each: ask with a limit.';
 comment on column likeness.outliers.model is 'The model whose embeddings were compared.';
 comment on column likeness.outliers.distance is 'Squared L2 distance to the nearest other picture: 0 identical, 2 orthogonal.';
 comment on column likeness.outliers.image_id is 'The picture.';

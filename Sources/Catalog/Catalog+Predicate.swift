@@ -21,7 +21,7 @@ extension Catalog {
     public func images(
         where predicate: String, limit: Int? = nil, timeout: Duration = conditionTimeout
     ) throws -> [ImageID] {
-        let condition = try Condition(predicate, on: Self.overview)
+        let condition = try Condition(predicate, on: Self.overview, columns: "image_id")
         let query = condition.query + "\norder by image_id" + (limit.map { "\nlimit \(max(0, $0))" } ?? "")
         return try condition.explainingErrors(timeout) {
             try reading(timeout: timeout) {
@@ -99,11 +99,12 @@ struct Condition {
 
     /// Takes a text that is one expression, as far as can be told without the server.
     ///
+    /// - Parameter columns: what the query selects.
     /// - Throws: ``CatalogError/wrongCondition(view:reason:mark:advice:)``.
-    init(_ predicate: String, on view: String) throws(CatalogError) {
+    init(_ predicate: String, on view: String, columns: String = "*") throws(CatalogError) {
         self.predicate = predicate
         self.view = view
-        opening = "select * from likeness.\"\(view)\"\nwhere (\n"
+        opening = "select \(columns) from likeness.\"\(view)\"\nwhere (\n"
         do {
             try PredicateScanner.check(predicate)
         } catch {
@@ -140,7 +141,8 @@ struct Condition {
     private func mark(_ offset: Int) -> String {
         let scalars = predicate.unicodeScalars
         let place = scalars.index(scalars.startIndex, offsetBy: offset, limitedBy: scalars.endIndex) ?? scalars.endIndex
-        let lineStart = scalars[..<place].lastIndex { $0 == "\n" }.map { scalars.index(after: $0) } ?? scalars.startIndex
+        let lineBreak = scalars[..<place].lastIndex { $0 == "\n" }
+        let lineStart = lineBreak.map { scalars.index(after: $0) } ?? scalars.startIndex
         let lineEnd = scalars[place...].firstIndex { $0 == "\n" } ?? scalars.endIndex
         // A tab is as wide above the caret as it is before it.
         let before = scalars[lineStart..<place].map { $0 == "\t" ? "\t" : " " }.joined()

@@ -47,7 +47,7 @@ struct Report: AsyncParsableCommand {
                 report, where: condition, limit: limit, as: format == .json ? .json : .cells, timeout: timeout
             ) { output.write($0) }
             output.end()
-            if output.rows == 0, !isQuiet { StandardError.notice("report \(name) has no rows") }
+            if output.rows == 0, limit != 0, !isQuiet { StandardError.notice("report \(name) has no rows") }
         }
     }
 
@@ -65,8 +65,8 @@ struct Report: AsyncParsableCommand {
             let entries = reports.map { Entry(report: $0.name, description: $0.summary) }
             return StandardOutput.write(try JSON.text(entries))
         }
-        var output = ReportOutput(title: "reports", comment: "What can be asked of the catalog.", columns: columns,
-            format)
+        var output = ReportOutput(
+            title: "reports", comment: "What can be asked of the catalog.", columns: columns, format)
         for report in reports { output.write([report.name, report.summary]) }
         output.end()
     }

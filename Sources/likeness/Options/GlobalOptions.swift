@@ -29,7 +29,8 @@ struct GlobalOptions: ParsableArguments {
         get throws {
             let format = try formatOrPage
             guard let common = OutputFormat(rawValue: format.rawValue) else {
-                throw ValidationError("--format \(format.rawValue) is for 'likeness report'; here it is table, json or csv")
+                throw ValidationError(
+                    "--format \(format.rawValue) is for 'likeness report'; here it is table, json or csv")
             }
             return common
         }

@@ -39,7 +39,8 @@ struct ReportOutput {
         case .json: pending += (rows == 0 ? "\n  " : ",\n  ") + (cells[0] ?? "null")
         case .csv: pending += CSV.text(header: cells.map { $0 ?? "" }, rows: [])
         case .html: pending += HTMLPage.row(cells, columns: columns)
-        case .table: writeLine(
+        case .table:
+            writeLine(
                 zip(cells, columns).map { cell, column in cell.map { Self.shown($0, as: column) } ?? "" })
         }
         rows += 1
@@ -63,7 +64,7 @@ struct ReportOutput {
     }
 
     private mutating func writeLine(_ cells: [String]) {
-        guard sample == nil else { return pending += line(cells) }
+        if sample == nil { return pending += line(cells) }
         sample?.append(cells)
         if let sample, sample.count >= Self.sampleRows { writeTable(sample) }
     }
