@@ -18,8 +18,8 @@ struct Likeness: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ingest.self, Query.self, Sync.self, Index.self, Model.self, Migrate.self, Status.self, Verify.self,
-            Doctor.self, DB.self, Bench.self,
+            Ingest.self, Query.self, Lineage.self, Calibrate.self, Sync.self, Index.self, Model.self, Migrate.self,
+            Status.self, Verify.self, Doctor.self, DB.self, Bench.self,
         ])
 
     /// Parses and runs, and turns whatever is thrown into words on standard error and an exit status.
