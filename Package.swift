@@ -135,6 +135,9 @@ let package = Package(
                 "Catalog", "Daemons", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes",
                 logging, system,
             ]),
+        tests(
+            of: "Search",
+            ["Catalog", "Embeddings", "Faults", "IndexSync", "LocalCluster", "Postgres", "Search", "VectorIndexes", system]),
         tests(of: "Command", ["likeness", system]),
         .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),
         tests(of: "Crash", ["Catalog", "likeness", "LocalCluster", "Postgres", "VectorIndexes", system]),

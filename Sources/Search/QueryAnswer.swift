@@ -16,14 +16,16 @@ public struct QueryAnswer: Sendable, Equatable, Encodable {
     public let pending: Int
     /// Nearest first; never fewer than asked for while the index has more.
     public let results: [QueryResult]
+    /// Which original it is or was made from; nil when that was not asked.
+    public let origin: OriginFinding?
     /// Where the time went.
     public let timings: QueryTimings
 
     enum CodingKeys: String, CodingKey {
-        case query, queryID = "query_id", model, index, generation, pending, results, timings = "timings_ms"
+        case query, queryID = "query_id", model, index, generation, pending, results, origin, timings = "timings_ms"
     }
 
-    /// The contract has every key in every object: what is missing is null.
+    /// The contract has every key in every object: what is missing is null. Only `origin` is there when it was asked for.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(query, forKey: .query)
@@ -33,6 +35,7 @@ public struct QueryAnswer: Sendable, Equatable, Encodable {
         try container.encode(generation, forKey: .generation)
         try container.encode(pending, forKey: .pending)
         try container.encode(results, forKey: .results)
+        try container.encodeIfPresent(origin, forKey: .origin)
         try container.encode(timings, forKey: .timings)
     }
 }
@@ -45,6 +48,8 @@ public struct QueryResult: Sendable, Equatable, Encodable {
     public let imageID: Int64
     /// Squared L2 between L2-normalized embeddings: 0 identical, 2 orthogonal, at most 4.
     public let distance: Float
+    /// How probably it is the same picture as the query, 0 to 1; nil while distances of the model were not calibrated.
+    public let probability: Double?
     /// A file that holds the picture, as bytes; nil when every one has vanished.
     public let pathBytes: [UInt8]?
     /// 64 hexadecimal digits.
@@ -59,6 +64,8 @@ public struct QueryResult: Sendable, Equatable, Encodable {
     public let rootID: Int64?
     /// The operations that made it of its parent, in order.
     public let recipe: JSONValue?
+    /// Other members of its family that it stands for: those within the scope; nil when families are not collapsed.
+    public let folded: Int?
 
     /// The path as text: as it is when it is UTF-8, else with `\xE9` for each byte that is not.
     public var path: String? {
@@ -66,8 +73,8 @@ public struct QueryResult: Sendable, Equatable, Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case rank, imageID = "image_id", distance, path, contentSHA256 = "content_sha256", width, height
-        case parentID = "parent_id", rootID = "root_id", recipe
+        case rank, imageID = "image_id", distance, probability, path, contentSHA256 = "content_sha256"
+        case width, height, parentID = "parent_id", rootID = "root_id", recipe, folded
     }
 
     /// Every key is in every object: what is missing is null.
@@ -76,6 +83,7 @@ public struct QueryResult: Sendable, Equatable, Encodable {
         try container.encode(rank, forKey: .rank)
         try container.encode(imageID, forKey: .imageID)
         try container.encode(distance, forKey: .distance)
+        try container.encode(probability, forKey: .probability)
         try container.encode(path, forKey: .path)
         try container.encode(contentSHA256, forKey: .contentSHA256)
         try container.encode(width, forKey: .width)
@@ -83,6 +91,7 @@ public struct QueryResult: Sendable, Equatable, Encodable {
         try container.encode(parentID, forKey: .parentID)
         try container.encode(rootID, forKey: .rootID)
         try container.encode(recipe, forKey: .recipe)
+        try container.encode(folded, forKey: .folded)
     }
 }
 

@@ -1,7 +1,6 @@
 import Catalog
 import Embeddings
 import Faults
-import FoundationEssentials
 import Postgres
 import SystemPackage
 import VectorIndexes
@@ -32,16 +31,19 @@ public struct QueryEngine: Sendable {
 
     /// The `k` nearest pictures of each subject, in the order of the subjects.
     ///
-    /// An answer has fewer than `k` results only when the index has no more.
+    /// An answer has fewer than `k` results only when the index has no more within the scope.
     ///
     /// - Parameters:
     ///   - subjects: one or more.
     ///   - k: 1 to ``SearchLimits/neighbors``' upper bound.
+    ///   - scope: which pictures may be found.
+    ///   - findsOrigins: whether to find out as well which originals the subjects are or were made from, whatever the scope.
     ///   - start: when the question was asked, for the total time.
     /// - Returns: the answers, and the subjects that have none.
-    /// - Throws: `SearchError`, `IndexError`, `PostgresError`, and what loading the network throws.
+    /// - Throws: `SearchError`, `IndexError`, `PostgresError`, and what loading the network or the scope throws.
     public func answer(
-        _ subjects: [QuerySubject], k: Int, start: ContinuousClock.Instant = .now
+        _ subjects: [QuerySubject], k: Int, scope: SearchScope = SearchScope(), findsOrigins: Bool = false,
+        start: ContinuousClock.Instant = .now
     ) async throws -> (answers: [QueryAnswer], failures: [FailedQuery]) {
         let (store, index) = try await openIndex()
         let opened = ContinuousClock.now - start
@@ -49,51 +51,32 @@ public struct QueryEngine: Sendable {
             database: database, model: model, loadEmbedder: loadEmbedder
         ).find(subjects)
         guard !queries.isEmpty else { return ([], failures) }
-        let found = try await search(queries, k: k, index: index, position: store.manifest.position)
+        let modelID = model.id
+        let curve = try await database.run { try Catalog($0).calibration(model: modelID)?.curve }
+        let position = store.manifest.position.flatMap { FeedPosition($0.text) }
+        func search(_ scope: SearchScope) -> ScopedSearch {
+            ScopedSearch(
+                database: database, thread: thread, model: model.id, index: index, position: position, scope: scope)
+        }
+        let found = try await search(scope).find(queries, k: k)
+        let origins =
+            findsOrigins
+            ? try await OriginSearch(
+                database: database, model: model, search: search(SearchScope()), calibration: curve
+            ).find(queries) : []
         let answers = queries.indices.map { place in
             let query = queries[place]
             return QueryAnswer(
                 query: query.subject.path, queryID: query.image?.rawValue, model: model.name,
                 index: index.specification.name, generation: index.generation, pending: found.pending,
-                results: found.results[place].prefix(k).enumerated().map { QueryResult(rank: $0 + 1, $1) },
+                results: found.results[place].enumerated().map { QueryResult(rank: $0 + 1, $1, curve) },
+                origin: findsOrigins ? origins[place] : nil,
                 timings: QueryTimings(
                     decode: query.decode / .milliseconds(1), embed: query.embed / .milliseconds(1),
                     search: (opened + found.search) / .milliseconds(1), join: found.join / .milliseconds(1),
                     total: (ContinuousClock.now - start) / .milliseconds(1)))
         }
         return (answers, failures)
-    }
-
-    private struct Found {
-        var results: [[CatalogResult]] = []
-        var pending = 0
-        var search: Duration = .zero
-        var join: Duration = .zero
-    }
-
-    /// The neighbors of all queries, joined to the catalog in one round trip.
-    ///
-    /// Pictures that were deleted or hidden since the index saw them are not in what the catalog gives back: then the search
-    /// is widened until there are `k` or no more.
-    private func search(
-        _ queries: [QueryVector], k: Int, index: any SearchableIndex, position: Position?
-    ) async throws -> Found {
-        var found = Found()
-        var asked = k
-        while true {
-            let began = ContinuousClock.now
-            let neighbors = try await thread.search(index, queries.flatMap(\.vector), k: asked)
-            let searched = ContinuousClock.now
-            let joined = try await join(neighbors, of: queries, position: position)
-            found.results = joined.results
-            found.pending = joined.pendingChanges ?? 0
-            found.search += searched - began
-            found.join += ContinuousClock.now - searched
-            let isShort = found.results.contains { $0.count < k }
-            let limit = min(index.count, SearchLimits.neighbors.upperBound)
-            if !isShort || asked >= limit { return found }
-            asked = min(4 * asked, limit)
-        }
     }
 
     private func openIndex() async throws -> (VectorStore, any SearchableIndex) {
@@ -125,32 +108,16 @@ public struct QueryEngine: Sendable {
         try await database.run { try Catalog($0).requireReached(position) }
         return (store, try store.index(named: stored.name))
     }
-
-    private func join(
-        _ neighbors: [[Neighbor]], of queries: [QueryVector], position: Position?
-    ) async throws -> JoinedResults {
-        let hits = neighbors.map { row in
-            row.map { SearchHit(image: ImageID(rawValue: $0.id.rawValue), distance: $0.distance) }
-        }
-        // A picture that lies in several places is shown where it was asked for.
-        let paths = queries.compactMap(\.subject.absolutePath)
-        let modelID = model.id
-        let reached = position.flatMap { FeedPosition($0.text) }
-        return try await database.run { connection in
-            try Catalog(connection).results(
-                for: hits, preferring: paths, indexPosition: reached.map { (modelID, $0) })
-        }
-    }
 }
 
 extension QueryResult {
-    init(rank: Int, _ result: CatalogResult) {
+    init(rank: Int, _ found: FoundPicture, _ curve: Calibration?) {
+        let result = found.picture
         self.init(
             rank: rank, imageID: result.image.rawValue, distance: result.distance,
-            pathBytes: result.path, contentSHA256: result.digest.description, width: result.width,
-            height: result.height, parentID: result.parent?.rawValue, rootID: result.root?.rawValue,
-            recipe: result.recipe.flatMap {
-                try? JSONDecoder().decode(JSONValue.self, from: Data($0.text.utf8))
-            })
+            probability: curve?.probability(at: result.distance), pathBytes: result.path,
+            contentSHA256: result.digest.description, width: result.width, height: result.height,
+            parentID: result.parent?.rawValue, rootID: result.root?.rawValue,
+            recipe: result.recipe.flatMap { JSONValue($0) }, folded: found.folded)
     }
 }

@@ -11,7 +11,8 @@ struct Query: AsyncParsableCommand {
         abstract: "Finds the pictures like some, nearest first.",
         discussion: """
             Distances are squared L2 between normalized embeddings: 0 identical, 2 unrelated. A picture that the catalog
-            knows by its bytes is not embedded again. A name that begins with a dash goes behind --.
+            knows by its bytes is not embedded again. A name that begins with a dash goes behind --. Once distances are \
+            calibrated ('likeness calibrate'), each has a percentage: how probably it is the same picture.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -28,6 +29,11 @@ struct Query: AsyncParsableCommand {
 
     @Option(help: "The index to ask; 'default', else the first of the model. (LIKENESS_INDEX)")
     var index: String?
+
+    @OptionGroup var scope: ScopeOptions
+
+    @Flag(help: "Say which original each picture is, or is an augmented copy of. (LIKENESS_ORIGIN)")
+    var origin = false
 
     func run() async throws {
         let start = ContinuousClock.now
@@ -53,7 +59,9 @@ struct Query: AsyncParsableCommand {
             return embedder
         }
         let subjects = images.map { QuerySubject.file($0.bytes) } + id.map { .image(ImageID(rawValue: $0)) }
-        let (answers, failures) = try await engine.answer(subjects, k: k, start: start)
+        let (answers, failures) = try await engine.answer(
+            subjects, k: k, scope: try scope.searchScope, findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"),
+            start: start)
         try QueryReport(answers: answers).write(try global.outputFormat)
         for failure in failures { StandardError.write("\(failure)\n") }
         if !failures.isEmpty {

@@ -9,3 +9,10 @@ func byteSize(_ bytes: Int) -> String {
     }
     return "\(fixed(value, 1)) TiB"
 }
+
+/// A probability for people; what is not certain does not look so: `97 %`, `> 99 %`, `< 1 %`.
+func percentage(_ probability: Double) -> String {
+    if probability > 0.99, probability < 1 { return "> 99 %" }
+    if probability > 0, probability < 0.01 { return "< 1 %" }
+    return "\(fixed(100 * probability, 0)) %"
+}

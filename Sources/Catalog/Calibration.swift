@@ -1,0 +1,150 @@
+import Glibc
+
+/// How probably two pictures at a distance are the same picture: a curve that never rises.
+///
+/// Made of two samples of distances, of pairs that are the same picture (two of one family) and of pairs that are not. Both
+/// are counted in the same bins; the ratio of their smoothed frequencies is the likelihood ratio, which times the prior odds
+/// gives the odds. Bins that rise with distance are pooled with their neighbors until none does.
+///
+/// Source: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with incomplete
+/// information" (1955), for pooling adjacent violators; Zadrozny and Elkan, "Transforming classifier scores into accurate
+/// multiclass probability estimates" (2002), for calibrating scores by it. Smoothing is Laplace's: one more in every bin.
+public struct Calibration: Sendable, Equatable {
+    /// A point of the curve.
+    public struct Point: Sendable, Equatable {
+        /// Squared L2 distance.
+        public let distance: Double
+        /// ln(p / (1 - p)).
+        public let logOdds: Double
+
+        /// Names a point.
+        public init(distance: Double, logOdds: Double) {
+            self.distance = distance
+            self.logOdds = logOdds
+        }
+    }
+
+    /// The points, one or more: distances ascend strictly, log odds descend. Between two of them the curve is straight in
+    /// log odds, outside it is that of the nearest point.
+    public let points: [Point]
+
+    /// The curve through these points; nil unless there are some, finite and in order.
+    public init?(points: [Point]) {
+        let isOrdered = zip(points, points.dropFirst()).allSatisfy { left, right in
+            left.distance < right.distance && left.logOdds >= right.logOdds
+        }
+        guard !points.isEmpty, isOrdered, points.allSatisfy({ $0.distance.isFinite && $0.logOdds.isFinite }) else {
+            return nil
+        }
+        self.points = points
+    }
+
+    /// Calibrates by two samples of distances; nil when one of them is empty.
+    ///
+    /// - Parameters:
+    ///   - same: distances of pairs that are the same picture; finite ones count.
+    ///   - different: distances of pairs that are not.
+    ///   - priorOdds: odds that a pair is the same before its distance is known, above 0.
+    ///   - bins: how many at most; half of them hold equal shares of one sample, half of the other.
+    /// - Complexity: O(n log n).
+    public init?(same: [Float], different: [Float], priorOdds: Double, bins: Int = 64) {
+        let same = same.filter(\.isFinite).sorted()
+        let different = different.filter(\.isFinite).sorted()
+        guard !same.isEmpty, !different.isEmpty, priorOdds > 0 else { return nil }
+        let edges = Self.edges(same, different, bins)
+        let sameCounts = Self.count(same, edges)
+        let differentCounts = Self.count(different, edges)
+        let scale = log(priorOdds) - log(Double(same.count + edges.count)) + log(Double(different.count + edges.count))
+        var blocks: [Block] = []
+        for bin in edges.indices {
+            let (left, right) = (sameCounts[bin], differentCounts[bin])
+            blocks.append(
+                Block(
+                    same: Double(left.count) + 1, different: Double(right.count) + 1, sum: left.sum + right.sum,
+                    count: left.count + right.count))
+            while blocks.count > 1, blocks[blocks.count - 1].odds > blocks[blocks.count - 2].odds {
+                let last = blocks.removeLast()
+                blocks[blocks.count - 1].pool(with: last)
+            }
+        }
+        // A bin that is empty, as the last may be, says nothing.
+        self.init(
+            points: blocks.filter { $0.count > 0 }.map { block in
+                Point(distance: block.sum / Double(block.count), logOdds: log(block.odds) + scale)
+            })
+    }
+
+    /// The probability that two pictures at a distance are the same, 0 to 1.
+    public func probability(at distance: Float) -> Double {
+        let logOdds = logOdds(at: Double(distance))
+        // Written for either sign, so that nothing overflows.
+        return logOdds >= 0 ? 1 / (1 + exp(-logOdds)) : exp(logOdds) / (1 + exp(logOdds))
+    }
+
+    /// The greatest distance at which the probability is not below `probability`; nil when it is below everywhere, or nowhere:
+    /// then the samples say nothing about where it falls.
+    ///
+    /// - Parameter probability: above 0 and below 1.
+    public func distance(at probability: Double) -> Double? {
+        let wanted = log(probability / (1 - probability))
+        guard let first = points.first, let last = points.last, first.logOdds >= wanted, last.logOdds < wanted else {
+            return nil
+        }
+        guard let next = points.firstIndex(where: { $0.logOdds < wanted }), next > 0 else { return nil }
+        let (left, right) = (points[next - 1], points[next])
+        let share = (left.logOdds - wanted) / (left.logOdds - right.logOdds)
+        return left.distance + share * (right.distance - left.distance)
+    }
+
+    private func logOdds(at distance: Double) -> Double {
+        guard let next = points.firstIndex(where: { $0.distance > distance }) else {
+            return points[points.count - 1].logOdds
+        }
+        if next == 0 { return points[0].logOdds }
+        let (left, right) = (points[next - 1], points[next])
+        let share = (distance - left.distance) / (right.distance - left.distance)
+        return left.logOdds + share * (right.logOdds - left.logOdds)
+    }
+
+    /// Bins with one likelihood ratio.
+    private struct Block {
+        /// Pairs that are the same, and one a bin.
+        var same: Double
+        /// Pairs that are not, and one a bin.
+        var different: Double
+        /// Of the distances of all pairs.
+        var sum: Double
+        var count: Int
+
+        var odds: Double { same / different }
+
+        mutating func pool(with other: Block) {
+            same += other.same
+            different += other.different
+            sum += other.sum
+            count += other.count
+        }
+    }
+
+    /// The upper ends of the bins, ascending; the last is infinite.
+    private static func edges(_ same: [Float], _ different: [Float], _ bins: Int) -> [Float] {
+        let half = max(1, bins / 2)
+        var edges: Set<Float> = [.infinity]
+        for sample in [same, different] {
+            for part in 1..<max(2, half) { edges.insert(sample[(sample.count - 1) * part / half]) }
+        }
+        return edges.sorted()
+    }
+
+    /// For each bin how many of the sorted distances lie in it, and their sum.
+    private static func count(_ sorted: [Float], _ edges: [Float]) -> [(count: Int, sum: Double)] {
+        var counts = [(count: Int, sum: Double)](repeating: (0, 0), count: edges.count)
+        var bin = 0
+        for distance in sorted {
+            while distance > edges[bin] { bin += 1 }
+            counts[bin].count += 1
+            counts[bin].sum += Double(distance)
+        }
+        return counts
+    }
+}
