@@ -34,6 +34,8 @@ public enum Migrations {
             SQLFile(name: "0010_index_requests", bytes: PackageResources._010_index_requests_sql),
             SQLFile(name: "0011_sync_activity", bytes: PackageResources._011_sync_activity_sql),
             SQLFile(name: "0012_ingest_queue", bytes: PackageResources._012_ingest_queue_sql),
+            SQLFile(name: "0013_reports", bytes: PackageResources._013_reports_sql),
+            SQLFile(name: "0014_lineage", bytes: PackageResources._014_lineage_sql),
         ]
     }
 
