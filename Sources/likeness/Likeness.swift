@@ -18,8 +18,9 @@ struct Likeness: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ingest.self, Watch.self, Explain.self, Query.self, Sync.self, Index.self, Model.self, Migrate.self, Status.self, Verify.self,
-            Doctor.self, DB.self, Bench.self, DecodeWorkerCommand.self,
+            Ingest.self, Watch.self, Explain.self, Augment.self, Query.self, Sync.self, Index.self, Model.self,
+            Migrate.self, Status.self, Verify.self, Doctor.self, DB.self, Bench.self, Report.self,
+            Duplicates.self, DecodeWorkerCommand.self,
         ])
 
     /// Parses and runs, and turns whatever is thrown into words on standard error and an exit status.
