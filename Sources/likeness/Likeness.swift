@@ -19,7 +19,7 @@ struct Likeness: AsyncParsableCommand {
         version: version,
         subcommands: [
             Ingest.self, Watch.self, Explain.self, Augment.self, Query.self, Sync.self, Index.self, Model.self,
-            Migrate.self, Status.self, Verify.self, Doctor.self, DB.self, Bench.self, Report.self,
+            Migrate.self, Status.self, Verify.self, Doctor.self, DB.self, Bench.self, Evaluate.self, Report.self,
             Duplicates.self, DecodeWorkerCommand.self,
         ])
 

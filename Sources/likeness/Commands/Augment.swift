@@ -30,7 +30,7 @@ struct Augment: AsyncParsableCommand, ComputesForLong {
     @Option(help: "Which copies, of all that the recipe allows.")
     var seed: Int64 = 0
 
-    @Option(help: "A file that says what is done to a picture, as --print-recipe shows it. (default: the classic recipe)")
+    @Option(help: "A file that says what is done to a picture; the classic recipe unless given. See --print-recipe.")
     var recipe: PathArgument?
 
     @Flag(name: .customLong("print-recipe"), help: "Write the recipe that would be used, and do nothing else.")
