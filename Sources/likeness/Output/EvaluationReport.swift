@@ -30,7 +30,8 @@ struct EvaluationReport: Encodable {
         try container.encode(
             results.map { result in
                 IndexJSON(
-                    index: result.index, familyPrecision: result.familyPrecision, operations: result.rows.map(RowJSON.init))
+                    index: result.index, familyPrecision: result.familyPrecision,
+                    operations: result.rows.map(RowJSON.init))
             }, forKey: .results)
     }
 
