@@ -100,8 +100,8 @@ let package = Package(
         .executableTarget(
             name: "likeness",
             dependencies: [
-                "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "IndexSync",
-                "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging,
+                "Augmentation", "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging",
+                "IndexSync", "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging,
                 subprocess, system,
             ], swiftSettings: swift),
 

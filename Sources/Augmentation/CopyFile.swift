@@ -31,12 +31,8 @@ public enum CopyFile {
     public static func write(
         _ bytes: [UInt8], name: [UInt8], to folder: FilePath
     ) throws(AugmentationError) -> Outcome {
-        precondition(!name.contains(UInt8(ascii: "/")) && !name.contains(0), "a file name has no slash and no NUL")
+        if try isThere(bytes, name: name, in: folder) { return .alreadyThere }
         let path = appending(name, to: folder)
-        if let found = try existing(path) {
-            guard found == bytes else { throw .otherFile(path) }
-            return .alreadyThere
-        }
         let digits = SHA256.hash(data: name).prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         let temporary = folder.appending(".\(digits).partial")
         do throws(AugmentationError) {
@@ -49,6 +45,20 @@ public enum CopyFile {
             throw error
         }
         return .written
+    }
+
+    /// Whether the file is there already, so that it can be known before anything is promised about it.
+    ///
+    /// - Parameter name: the bytes of a file name, without a slash.
+    /// - Throws: as ``write(_:name:to:)``.
+    public static func isThere(
+        _ bytes: [UInt8], name: [UInt8], in folder: FilePath
+    ) throws(AugmentationError) -> Bool {
+        precondition(!name.contains(UInt8(ascii: "/")) && !name.contains(0), "a file name has no slash and no NUL")
+        let path = appending(name, to: folder)
+        guard let found = try existing(path) else { return false }
+        guard found == bytes else { throw .otherFile(path) }
+        return true
     }
 
     /// What has the name; nil when nothing has.

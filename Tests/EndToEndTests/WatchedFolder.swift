@@ -45,6 +45,13 @@ final class WatchedFolder {
             environment: ["LIKENESS_MODEL": "structure-2048", "DATABASE_URL": database.target.url])
     }
 
+    /// Any command that goes on beside the test.
+    func running(_ arguments: [String], errorsIn folder: FilePath) throws -> RunningLikeness {
+        try RunningLikeness(
+            arguments, home: home.path, errorsIn: folder,
+            environment: ["LIKENESS_MODEL": "structure-2048", "DATABASE_URL": database.target.url])
+    }
+
     /// Another photo than all before, under a name below the folder.
     func add(_ name: String) throws {
         used += 1

@@ -25,6 +25,14 @@ private func names(_ walk: FolderWalk, below folder: FilePath) -> [String] {
     #expect(names(FolderWalk([folder.path.bytes]), below: folder.path) == ["a/empty.jpeg", "b.JPG", "no-ending"])
 }
 
+@Test func `a copy that is being written is no picture until it has its name`() throws {
+    let folder = try TemporaryFolder()
+    try write(jpegStart, to: folder.path.appending(".9f86d081884c7d65.partial"))
+    try write(jpegStart, to: folder.path.appending("truck.partial"))
+    try write(jpegStart, to: folder.path.appending("truck_0.jpg"))
+    #expect(names(FolderWalk([folder.path.bytes]), below: folder.path) == ["truck.partial", "truck_0.jpg"])
+}
+
 @Test func `a file that is named is taken whatever it is called, and once however often it is met`() throws {
     let folder = try TemporaryFolder()
     let notes = folder.path.appending("notes.txt")
