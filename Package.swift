@@ -143,7 +143,13 @@ let package = Package(
                 "Benchmarking", "Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes", system,
             ],
             path: "Tests/IndexMeasurements", swiftSettings: swift),
-        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
+        .executableTarget(
+            name: "ingest-measurements",
+            dependencies: [
+                "Catalog", "Embeddings", "Imaging", "Ingestion", "LocalCluster", "Postgres", "TestSupport", system,
+            ],
+            path: "Tests/IngestMeasurements", swiftSettings: swift),
+        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "LocalCluster", "Postgres", system]),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17
