@@ -148,7 +148,13 @@ let package = Package(
                 system,
             ],
             path: "Tests/IndexMeasurements", swiftSettings: swift),
-        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
+        .executableTarget(
+            name: "ingest-measurements",
+            dependencies: [
+                "Catalog", "Embeddings", "Imaging", "Ingestion", "LocalCluster", "Postgres", "TestSupport", system,
+            ],
+            path: "Tests/IngestMeasurements", swiftSettings: swift),
+        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "LocalCluster", "Postgres", system]),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

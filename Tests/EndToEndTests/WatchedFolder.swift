@@ -37,11 +37,15 @@ final class WatchedFolder {
     }
 
     /// A daemon over the folder.
-    func daemon(_ options: String..., over folders: [FilePath]? = nil) throws -> RunningLikeness {
+    ///
+    /// - Parameter launcher: a program that runs what stands behind it, with its arguments.
+    func daemon(
+        _ options: String..., over folders: [FilePath]? = nil, launcher: [String] = []
+    ) throws -> RunningLikeness {
         try RunningLikeness(
             ["watch", "--poll-interval", "1s", "--settle", "300ms"] + options
                 + (folders ?? [folder.path]).map(\.string),
-            home: home.path, errorsIn: logs.path,
+            home: home.path, errorsIn: logs.path, launcher: launcher,
             environment: ["LIKENESS_MODEL": "structure-2048", "DATABASE_URL": database.target.url])
     }
 
