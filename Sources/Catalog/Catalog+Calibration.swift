@@ -70,7 +70,9 @@ extension Catalog {
     /// - Throws: ``TooFewPairs``; PostgresError.
     /// - Complexity: pairs × dimension; see ``CalibrationSample``.
     @discardableResult
-    public func calibrate(model: StoredModel, sample: CalibrationSample = CalibrationSample()) throws -> StoredCalibration {
+    public func calibrate(model: StoredModel, sample: CalibrationSample = CalibrationSample()) throws
+        -> StoredCalibration
+    {
         let families = try familySizes(model: model.id)
         let perFamily = max(2, families.count == 0 ? 2 : sample.familyPictures / families.count)
         let same = try familyDistances(model: model, members: perFamily, sample)
@@ -97,6 +99,11 @@ extension Catalog {
                 families = excluded.families, family_pairs = excluded.family_pairs, pictures = excluded.pictures,
                 other_pairs = excluded.other_pairs, calibrated_at = now()
             """)
+        let isPersons = try connection.firstRow(
+            "select from likeness.duplicate_thresholds where model = \(model.id) and set_by = 'person'")
+        if let threshold, isPersons == nil {
+            try setDuplicateThreshold(Float(threshold), model: model.id, by: .calibration)
+        }
         guard let stored = try calibration(model: model.id) else {
             preconditionFailure("what was stored in this transaction is there")
         }
@@ -116,12 +123,6 @@ extension Catalog {
             model: model, curve: curve, duplicateThreshold: try row["duplicate_threshold"],
             priorOdds: try row["prior_odds"], families: try row["families"], familyPairs: try row["family_pairs"],
             pictures: try row["pictures"], otherPairs: try row["other_pairs"], calibratedAt: try row["calibrated_at"])
-    }
-
-    /// The distance below which two pictures are more probably the same than not: the default threshold for duplicates;
-    /// nil while it was not measured, or when no distance is such a one.
-    public func duplicateThreshold(model: ModelID) throws -> Double? {
-        try calibration(model: model)?.duplicateThreshold
     }
 
     /// How many families have two embedded members or more, how many members they have together, and how many pictures are

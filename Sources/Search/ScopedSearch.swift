@@ -61,7 +61,8 @@ struct ScopedSearch: Sendable {
             let searched = ContinuousClock.now
             let joined = try await join(neighbors, of: queries)
             found.pending = joined.pendingChanges ?? 0
-            let members = scope.collapsesFamilies ? try await members(of: joined.results.joined().map(Self.family)) : [:]
+            let members =
+                scope.collapsesFamilies ? try await members(of: joined.results.joined().map(Self.family)) : [:]
             for (place, query) in open.enumerated() {
                 advance(
                     &progress[query], neighbors[place], joined.results[place], members: members, base: base, k: k)

@@ -38,7 +38,9 @@ import Testing
                         try #require(
                             found.elementsEqual(expected) { $0.0 == $1.image.rawValue && $0.1 == $1.folded },
                             "\(index), k \(k), image \(query), \(scope): \(found) is not \(expected)")
-                        #expect(answer.results.map(\.rank) == Array(1...max(1, expected.count)).dropLast(expected.isEmpty ? 1 : 0))
+                        #expect(
+                            answer.results.map(\.rank)
+                                == Array(1...max(1, expected.count)).dropLast(expected.isEmpty ? 1 : 0))
                     }
                 }
             }
