@@ -70,9 +70,11 @@ extension Catalog {
     /// - Throws: ``TooFewPairs``; PostgresError.
     /// - Complexity: pairs × dimension; see ``CalibrationSample``.
     @discardableResult
-    public func calibrate(model: StoredModel, sample: CalibrationSample = CalibrationSample()) throws -> StoredCalibration {
+    public func calibrate(
+        model: StoredModel, sample: CalibrationSample = CalibrationSample()
+    ) throws -> StoredCalibration {
         let families = try familySizes(model: model.id)
-        let perFamily = max(2, families.count == 0 ? 2 : sample.familyPictures / families.count)
+        let perFamily = max(2, sample.familyPictures / max(1, families.count))
         let same = try familyDistances(model: model, members: perFamily, sample)
         let other = try otherDistances(model: model, sample)
         guard same.distances.count >= TooFewPairs.needed, other.distances.count >= TooFewPairs.needed else {

@@ -61,7 +61,8 @@ import Testing
             "db", "psql", "--", "-Atc",
             """
             select c.path, p.path, r.path, a.depth, a.recipe from likeness.augmentations a
-            join likeness.image_overview c on c.image_id = a.child join likeness.image_overview p on p.image_id = a.parent
+            join likeness.image_overview c on c.image_id = a.child
+            join likeness.image_overview p on p.image_id = a.parent
             join likeness.image_overview r on r.image_id = a.root order by c.path
             """
         ).output.replacing(folder + "/", with: "")
@@ -87,8 +88,8 @@ import Testing
         let first = try await likeness("lineage", "infer", "--pattern", "{stem}_{n}.jpg")
         #expect(first.status == 2)
         #expect(first.output == "6 recorded, 0 completed, 0 known already, 1 refused\n")
-        #expect(
-            first.errors.contains("c_1.jpg from \(folder)/c.jpeg: its original may be \(folder)/c.jpeg or \(folder)/c.jpg"))
+        let ambiguous = "c_1.jpg from \(folder)/c.jpeg: its original may be \(folder)/c.jpeg or \(folder)/c.jpg"
+        #expect(first.errors.contains(ambiguous))
         #expect(first.errors.contains("notice: 2 files fit the pattern and have no original"))
         #expect(first.errors.contains("notice: 1 files are exact copies"))
         let again = try await report("infer", "--pattern", "{stem}_{n}.jpg", "--within", folder, expecting: 2)
@@ -152,7 +153,8 @@ import Testing
         #expect(try await lineage() == "")
         let told = try await likeness("lineage", "import", file)
         #expect(told.errors.contains("lineage: line 4: nobody.jpg from a.jpg: the catalog has no picture nobody.jpg"))
-        #expect(told.errors.contains("error: 7 of 9 rows of \(file) cannot be recorded\ndetail: Nothing was imported.\n"))
+        let end = "error: 7 of 9 rows of \(file) cannot be recorded\ndetail: Nothing was imported.\n"
+        #expect(told.errors.contains(end))
 
         try write(
             """
@@ -265,6 +267,7 @@ import Testing
             csv.output.hasPrefix(
                 "query,query_id,rank,image_id,distance,path,content_sha256,width,height,parent_id,root_id,probability,"
                     + "folded,origin_id,origin_distance,origin_probability\r\n"))
-        #expect(try await run("query", picture, "--only", "some", expecting: 64).errors.contains("'originals' or 'augmented'"))
+        let unknown = try await run("query", picture, "--only", "some", expecting: 64)
+        #expect(unknown.errors.contains("'originals' and 'augmented'"))
     }
 }
