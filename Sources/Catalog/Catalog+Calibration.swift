@@ -259,7 +259,8 @@ private struct PairDistances {
                     var sum = Lanes.zero
                     for place in 0..<stride {
                         let difference = lanes[left * stride + place] - lanes[right * stride + place]
-                        sum.addProduct(difference, difference)
+                        // Not `addProduct`, which is a call where the baseline has no fused instruction.
+                        sum += difference * difference
                     }
                     distances.append(sum.sum())
                 }
