@@ -59,6 +59,8 @@ let package = Package(
                 .linkedLibrary("faiss"), .linkedLibrary("openblas"), .linkedLibrary("gomp"), .linkedLibrary("stdc++"),
             ]),
 
+        .target(name: "CWorkers", cSettings: c),
+
         // Our own distance kernels: portable C and one file an instruction set, chosen at run time.
         .target(name: "CKernels", cSettings: c),
 
@@ -71,6 +73,7 @@ let package = Package(
         module("Postgres", ["CLibPQ", "Faults", "NativeThreads"]),
         module("LocalCluster", ["Faults", "Postgres", system]),
         module("Imaging", ["CJPEG", "CPNG", "CWebP", "Faults", crypto]),
+        module("Augmentation", ["Faults", "Imaging", crypto, system]),
         module("Embeddings", ["COneDNN", "Faults", "Imaging", "NativeThreads", crypto, system]),
         module("VectorIndexes", ["CFaiss", "CKernels", "Faults", "NativeThreads", system]),
 
@@ -85,16 +88,21 @@ let package = Package(
         module("Catalog", ["Faults", "Migrations", "Postgres", crypto]),
         module(
             "Ingestion",
-            ["Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres"]),
+            [
+                "Catalog", "CWorkers", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads",
+                "Postgres", crypto, logging, system,
+            ]),
         module(
-            "IndexSync", ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
+            "IndexSync",
+            ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes", logging, system]),
         module("Search", ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes", system]),
         module("Benchmarking", ["Embeddings", "Faults", "Imaging", "VectorIndexes", system]),
         .executableTarget(
             name: "likeness",
             dependencies: [
-                "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "Imaging", "IndexSync", "Ingestion", "LocalCluster",
-                "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging, subprocess, system,
+                "Augmentation", "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging",
+                "IndexSync", "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging,
+                subprocess, system,
             ], swiftSettings: swift),
 
         // Tests.
@@ -107,6 +115,7 @@ let package = Package(
         tests(of: "LocalCluster", ["Faults", "LocalCluster", "Postgres", system]),
         .systemLibrary(name: "WebPEncoder", path: "Tests/WebPEncoder", providers: [.apt(["libwebp-dev"])]),
         tests(of: "Imaging", ["Faults", "Imaging", "WebPEncoder"]),
+        tests(of: "Augmentation", ["Augmentation", "Faults", "Imaging", system]),
         tests(of: "Embeddings", ["Embeddings", "Imaging", system]),
         tests(of: "Kernels", ["CKernels", system]),
         tests(of: "VectorIndexes", ["Faults", "VectorIndexes", system]),
@@ -114,6 +123,12 @@ let package = Package(
         tests(of: "Daemons", ["Daemons", system]),
         tests(of: "Benchmarking", ["Benchmarking"]),
         tests(of: "FolderWatching", ["Faults", "FolderWatching", logging, system]),
+        tests(
+            of: "Ingestion",
+            [
+                "Catalog", "Embeddings", "Faults", "FolderWatching", "Imaging", "Ingestion", "likeness", "Migrations",
+                "Postgres", system,
+            ]),
         tests(
             of: "IndexSync",
             [
@@ -129,10 +144,17 @@ let package = Package(
         .executableTarget(
             name: "index-measurements",
             dependencies: [
-                "Benchmarking", "Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes", system,
+                "Benchmarking", "Catalog", "Imaging", "LocalCluster", "Postgres", "TestSupport", "VectorIndexes",
+                system,
             ],
             path: "Tests/IndexMeasurements", swiftSettings: swift),
-        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "Postgres", system]),
+        .executableTarget(
+            name: "ingest-measurements",
+            dependencies: [
+                "Catalog", "Embeddings", "Imaging", "Ingestion", "LocalCluster", "Postgres", "TestSupport", system,
+            ],
+            path: "Tests/IngestMeasurements", swiftSettings: swift),
+        tests(of: "EndToEnd", ["Catalog", "Faults", "Imaging", "likeness", "LocalCluster", "Postgres", system]),
     ],
     cLanguageStandard: .c11,
     cxxLanguageStandard: .cxx17

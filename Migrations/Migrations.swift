@@ -44,13 +44,21 @@ public enum Migrations {
         [
             SQLFile(name: "augmentation_robustness", bytes: PackageResources.augmentation_robustness_sql),
             SQLFile(name: "benchmark_table", bytes: PackageResources.benchmark_table_sql),
+            SQLFile(name: "duplicate_groups", bytes: PackageResources.duplicate_groups_sql),
             SQLFile(name: "exact_duplicates", bytes: PackageResources.exact_duplicates_sql),
+            SQLFile(name: "failures_by_class", bytes: PackageResources.failures_by_class_sql),
+            SQLFile(name: "families_by_size", bytes: PackageResources.families_by_size_sql),
             SQLFile(name: "file_states", bytes: PackageResources.file_states_sql),
+            SQLFile(name: "growth_by_day", bytes: PackageResources.growth_by_day_sql),
             SQLFile(name: "image_overview", bytes: PackageResources.image_overview_sql),
+            SQLFile(name: "index_history", bytes: PackageResources.index_history_sql),
             SQLFile(name: "index_status", bytes: PackageResources.index_status_sql),
             SQLFile(name: "ingest_health", bytes: PackageResources.ingest_health_sql),
+            SQLFile(name: "leaks", bytes: PackageResources.leaks_sql),
             SQLFile(name: "lineage_tree", bytes: PackageResources.lineage_tree_sql),
             SQLFile(name: "near_duplicates", bytes: PackageResources.near_duplicates_sql),
+            SQLFile(name: "outliers", bytes: PackageResources.outliers_sql),
+            SQLFile(name: "same_pixels", bytes: PackageResources.same_pixels_sql),
         ]
     }
 }

@@ -29,7 +29,7 @@ select
 from likeness.images i
 left join likeness.augmentations a on a.child = i.id;
 
-comment on view likeness.image_overview is 'Each picture with its file, its properties and its place in its family. The view that --where reads.';
+comment on view likeness.image_overview is 'Each picture with its file, its properties and its place in its family. The view that --where reads. All of it takes about 6 s for a million pictures, because a path is looked for for each, and a condition on the path 2 s: ask with a limit, or for image_id, parent_id or root_id.';
 comment on column likeness.image_overview.image_id is 'Number of the picture.';
 comment on column likeness.image_overview.content_sha256 is 'SHA-256 of the bytes of its file, in hexadecimal.';
 comment on column likeness.image_overview.path is 'A file that holds it, the one seen last; null when all have vanished.';

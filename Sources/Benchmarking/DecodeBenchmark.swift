@@ -29,11 +29,12 @@ public struct DecodeBenchmark: Sendable {
         var times: (reduced: [Duration], full: [Duration], reference: [Duration]) = ([], [], [])
         let reducedInput = embedder.makeBatch(capacity: 1)
         let fullInput = embedder.makeBatch(capacity: 1)
-        var decoded = try ImageDecoder.decode(bytes, scale: embedder.decodeScale)
+        let scale = embedder.preparation.decodeScale
+        var decoded = try ImageDecoder.decode(bytes, scale: scale)
         for _ in 0..<repetitions {
             times.reduced.append(
                 try ContinuousClock().measure {
-                    decoded = try prepare(bytes, scale: embedder.decodeScale, embedder: embedder, into: reducedInput)
+                    decoded = try prepare(bytes, scale: scale, embedder: embedder, into: reducedInput)
                 })
             times.full.append(
                 try ContinuousClock().measure {
@@ -54,7 +55,7 @@ public struct DecodeBenchmark: Sendable {
     ) throws -> DecodedImage {
         let decoded = try ImageDecoder.decode(bytes, scale: scale)
         batch.removeAll()
-        batch.append { embedder.prepare(decoded.image, into: $0) }
+        batch.append { embedder.preparation.prepare(decoded.image, into: $0) }
         return decoded
     }
 }

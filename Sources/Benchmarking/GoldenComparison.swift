@@ -44,16 +44,17 @@ public struct GoldenComparison: Sendable {
         _ embedder: any Embedder, folder: FilePath, expected: [Float]
     ) async throws -> Double {
         let inputs = floats(try data(folder.appending("inputs-2x3x224x224.f32")))
-        let count = inputs.count / embedder.inputLength
-        guard count > 0, inputs.count == count * embedder.inputLength else {
+        let length = embedder.preparation.inputLength
+        let count = inputs.count / length
+        guard count > 0, inputs.count == count * length else {
             throw GoldenFault.wrongSize(
-                folder.appending("inputs-2x3x224x224.f32"), have: inputs.count, need: 2 * embedder.inputLength)
+                folder.appending("inputs-2x3x224x224.f32"), have: inputs.count, need: 2 * length)
         }
         let batch = embedder.makeBatch(capacity: count)
         for index in 0..<count {
             batch.append { slot in
                 _ = slot.update(
-                    fromContentsOf: inputs[index * embedder.inputLength..<(index + 1) * embedder.inputLength])
+                    fromContentsOf: inputs[index * length..<(index + 1) * length])
             }
         }
         let embeddings = try await embedder.embed(batch)

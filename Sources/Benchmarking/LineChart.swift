@@ -83,13 +83,15 @@ public struct LineChart: Sendable {
         }
         text += label(
             xLabel, at: ((Self.left + Self.width - Self.right) / 2, Self.height - 10), "text-anchor=\"middle\"")
-        text += label(yLabel, at: (14, middle), "text-anchor=\"middle\" transform=\"rotate(-90 14 \(fixed(middle, 0)))\"")
+        text += label(
+            yLabel, at: (14, middle), "text-anchor=\"middle\" transform=\"rotate(-90 14 \(fixed(middle, 0)))\"")
         var taken: [Double] = []
         for (line, color) in zip(lines, Self.colors) {
             let points = line.points.map { (x.place($0.x), y.place($0.y)) }
             text += stroke(points, color, 2)
             for point in points {
-                text += "    <circle cx=\"\(fixed(point.0, 1))\" cy=\"\(fixed(point.1, 1))\" r=\"3\" fill=\"\(color)\"/>\n"
+                text +=
+                    "    <circle cx=\"\(fixed(point.0, 1))\" cy=\"\(fixed(point.1, 1))\" r=\"3\" fill=\"\(color)\"/>\n"
             }
             guard let last = points.last else { continue }
             // Names of lines that end at the same height stand below each other.

@@ -5,6 +5,8 @@ extension Catalog {
     ///
     /// All of it at one moment, but for whether somebody works on the file: that is asked by trying the lock of its row.
     ///
+    /// Cost: some milliseconds; counts the queue of the root and what the index stores have not applied.
+    ///
     /// - Parameter path: absolute, as bytes.
     public func fileFacts(_ path: [UInt8]) throws -> FileFacts {
         let isInWork = try self.isInWork(path)

@@ -35,7 +35,8 @@ extension Catalog {
     /// transaction commits after ``finish(_:)`` they are done; when it ends in any other way, be it by the death of the
     /// process or the server, they wait again as before.
     ///
-    /// Cost: about 20 µs a file, however many wait.
+    /// Cost: about 15 µs a file, however many wait; what was finished while a snapshot from before is held (a dump) is passed
+    /// over each time, 0.1 ms for a thousand.
     ///
     /// - Parameters:
     ///   - roots: those that can be read here and now.

@@ -38,6 +38,22 @@ public enum CatalogError: Fault, Equatable {
     /// This machine does not see the root, so that it can call nothing in it vanished.
     case rootUnavailable(folder: String, reason: String)
 
+    /// A condition on a view that PostgreSQL does not understand, or that holds more than a condition; `mark` is its line
+    /// with a caret below the place, when that is known.
+    case wrongCondition(view: String, reason: String, mark: String?, advice: String?)
+    /// A condition that took longer than it may.
+    case conditionTooSlow(view: String, limit: Duration)
+    /// A condition that does something that only reading the views does not need.
+    case conditionRefused(reason: String)
+    /// A superuser's conditions would run with all his rights, for the role that has fewer is not set up.
+    case noReader
+    /// No report has this name.
+    case noSuchReport(name: String, nearest: [String])
+    /// The catalog has no such picture: a number, or a path.
+    case noSuchPicture(String)
+    /// A picture was to be compared with itself.
+    case samePicture(ImageID)
+
     /// Somebody else writes the index files.
     case storeLocked(folder: String, by: String?)
     /// The position was reached in another database.
@@ -74,6 +90,13 @@ public enum CatalogError: Fault, Equatable {
             "the folder \(folder) has no marker, the catalog knows it by \"\(recorded)\""
         case .rootUnavailable(let folder, let reason):
             "nothing in \(folder) can be called vanished while it is unavailable: \(reason)"
+        case .wrongCondition(let view, let reason, _, _): "this is no condition on \(view): \(reason)"
+        case .conditionTooSlow(let view, let limit): "the condition on \(view) took longer than \(seconds(limit)) s"
+        case .conditionRefused(let reason): "a condition may only read the views: \(reason)"
+        case .noReader: "the role likeness_reader cannot be used, and a superuser's condition could do anything"
+        case .noSuchReport(let name, _): "there is no report \"\(name)\""
+        case .noSuchPicture(let name): "no picture \(name) is in the catalog"
+        case .samePicture(let image): "picture \(image) is one picture, not two to compare"
         case .storeLocked(let folder, let holder):
             "the index files in \(folder) are being written by \(holder ?? "somebody who has just ended")"
         case .positionOfAnotherCatalog(let have, let need):
@@ -97,6 +120,9 @@ public enum CatalogError: Fault, Equatable {
         case .unreadablePolicy:
             "A policy is like {\"retrain_every\": \"7 days\", \"min_recall\": 0.95}: a time, and a recall above 0 to 1."
         case .unreadableParameters: "Parameters are like {\"nlist\": 100, \"nprobe\": 8}."
+        case .wrongCondition(_, _, let mark, _): mark
+        case .noSuchReport(_, let nearest) where !nearest.isEmpty: "Nearest to it: \(nearest.joined(separator: ", "))."
+        case .samePicture: "Exact copies are one picture with several files."
         default: nil
         }
     }
@@ -122,6 +148,14 @@ public enum CatalogError: Fault, Equatable {
         case .rootMarkerDiffers(_, let recorded, nil):
             "Mount its disk, or if it was emptied on purpose, write \"\(recorded)\" into its marker file"
         case .rootUnavailable: "Mount it; the daemon sees it by itself"
+        case .wrongCondition(let view, _, _, let advice):
+            (advice.map { $0 + " " } ?? "") + "See the columns: likeness report \(view) --format csv --limit 1"
+        case .conditionTooSlow: "Give it more time: --timeout 60s; or ask for less: --limit 1000"
+        case .conditionRefused: "See what there is to read: likeness report"
+        case .noReader: "Set it up: likeness migrate"
+        case .noSuchReport: "See which there are: likeness report"
+        case .noSuchPicture: "See which there are: likeness report image_overview --limit 20"
+        case .samePicture: nil
         case .storeLocked: "Try again when it has ended"
         case .positionOfAnotherCatalog, .positionPruned: "Rebuild them from the database: likeness sync --once"
         }
@@ -136,10 +170,20 @@ public enum CatalogError: Fault, Equatable {
         }
     }
 
-    /// 75 when somebody else writes, else 1.
+    /// 75 when somebody else writes, 64 for what was typed wrong, else 1.
     public var exitStatus: ExitStatus {
-        if case .storeLocked = self { .tryAgain } else { .failed }
+        switch self {
+        case .storeLocked: .tryAgain
+        case .wrongCondition, .noSuchReport, .samePicture: .usage
+        default: .failed
+        }
     }
+}
+
+private func seconds(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    let milliseconds = Int(attoseconds / 1_000_000_000_000_000)
+    return milliseconds == 0 ? "\(seconds)" : fixed(Double(seconds) + Double(milliseconds) / 1000, 3)
 }
 
 private func list(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }

@@ -1,25 +1,19 @@
 import Imaging
 
-/// Turns pictures into embeddings of one model: ``prepare(_:into:)`` on any thread, ``embed(_:)`` in batches.
+/// Turns pictures into embeddings of one model: prepared by ``preparation`` on any thread or in another process, embedded in
+/// batches.
 ///
 ///     let embedder = try await ResNet50(weights: "resnet50.safetensors", precision: .fastestSupported)
 ///     let batch = embedder.makeBatch()
-///     batch.append { embedder.prepare(image, into: $0) }
+///     batch.append { embedder.preparation.prepare(image, into: $0) }
 ///     let embeddings = try await embedder.embed(batch)
 public protocol Embedder: Sendable {
     /// What the embeddings belong to.
     var model: EmbeddingModel { get }
-    /// float32 values in one prepared picture.
-    var inputLength: Int { get }
+    /// How a picture becomes the model's input.
+    var preparation: PicturePreparation { get }
     /// The batch size that costs least time per picture; a batch of any size works.
     var preferredBatch: Int { get }
-    /// The smallest scale at which a JPEG may be decoded without the embedding changing noticeably.
-    var decodeScale: DecodeScale { get }
-
-    /// Writes the model's input for one upright picture; on any thread, several at a time.
-    ///
-    /// - Precondition: `slot` has ``inputLength`` values.
-    func prepare(_ image: RGBImage, into slot: UnsafeMutableBufferPointer<Float>)
 
     /// The embeddings of a batch's pictures: `count × dimension` values, row-major, each row of Euclidean length 1.
     ///
@@ -32,13 +26,13 @@ extension Embedder {
     ///
     /// - Parameter capacity: pictures it can hold; ``preferredBatch`` unless given.
     public func makeBatch(capacity: Int? = nil) -> PreparedBatch {
-        PreparedBatch(capacity: capacity ?? preferredBatch, inputLength: inputLength)
+        PreparedBatch(capacity: capacity ?? preferredBatch, inputLength: preparation.inputLength)
     }
 
     /// The embedding of one picture, `dimension` values.
     public func embed(_ image: RGBImage) async throws(EmbeddingError) -> [Float] {
         let batch = makeBatch(capacity: 1)
-        batch.append { prepare(image, into: $0) }
+        batch.append { preparation.prepare(image, into: $0) }
         return try await embed(batch)
     }
 }

@@ -6,7 +6,7 @@ public struct EmbeddingModel: Sendable, Hashable {
     public let weightsSHA256: [UInt8]
     /// Values in one embedding.
     public let dimension: Int
-    /// How a picture becomes the network's input: a raw value of ``Preprocessing``, or the name of the model's own way.
+    /// How a picture becomes the network's input: a raw value of ``PicturePreparation``.
     public let preprocessing: String
     /// The arithmetic the embeddings were computed in.
     public let precision: Precision

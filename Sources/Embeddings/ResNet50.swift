@@ -1,4 +1,3 @@
-import Imaging
 import SystemPackage
 
 /// ResNet-50 without its last layer on oneDNN: pictures in, L2-normalized embeddings of 2048 values out.
@@ -53,15 +52,8 @@ public struct ResNet50: Embedder {
             dimension: ResNet50Architecture.dimension, preprocessing: preprocessing.rawValue, precision: precision)
     }
 
-    /// 3 × 224 × 224.
-    public var inputLength: Int { Preprocessing.inputLength }
-    /// Twice the size that the preprocessing resizes to.
-    public var decodeScale: DecodeScale { preprocessing.decodeScale }
-
-    /// Resizes and normalizes an upright picture, as the preprocessing says.
-    public func prepare(_ image: RGBImage, into slot: UnsafeMutableBufferPointer<Float>) {
-        preprocessing.write(image, into: slot)
-    }
+    /// Resizes and normalizes as the preprocessing says, to 3 × 224 × 224 values.
+    public var preparation: PicturePreparation { .imageNet(preprocessing) }
 
     /// `count × 2048` values; waits for the batches that were handed in before.
     public func embed(_ batch: PreparedBatch) async throws(EmbeddingError) -> [Float] {

@@ -1,3 +1,5 @@
+import Imaging
+
 /// The cells of `structure-2048`: votes of pixels in, square roots of normalized histograms out.
 ///
 /// A pixel votes in its up to four nearest cells with bilinear weights, and in each histogram in the two nearest bins with
@@ -12,6 +14,10 @@
 struct StructureCells {
     /// Pixels along each side.
     static let side = 128
+    /// Values in one input: red, green and blue of 128 × 128 pixels.
+    static let inputLength = 3 * side * side
+    /// What catalogs call the way from a picture to the input.
+    static let preparationName = "squash128-bilinear"
     /// Cells along each side.
     static let cellsPerSide = 8
     /// Values of one picture.
@@ -32,11 +38,20 @@ struct StructureCells {
     /// For each column (and row) of pixels the two nearest cells and the second one's share.
     private let neighbors = (0..<side).map { Neighbors(pixel: $0) }
 
+    /// Writes a picture squashed to 128 × 128: values 0 to 255, interleaved RGB, row by row.
+    ///
+    /// - Precondition: `slot` has ``inputLength`` values.
+    static func write(_ image: RGBImage, into slot: UnsafeMutableBufferPointer<Float>) {
+        precondition(slot.count == inputLength, "an input has \(inputLength) values, not \(slot.count)")
+        let resized = image.resized(width: side, height: side)
+        for index in 0..<inputLength { slot[index] = Float(resized.pixels[index]) }
+    }
+
     /// The picture's 64 cells × 32 values, row by row, not yet normalized as a whole; all finite, never all zero.
     ///
     /// - Parameter pixels: 128 × 128 × 3 values from 0 to 255, row-major, interleaved RGB.
     mutating func describe(_ pixels: UnsafeBufferPointer<Float>) -> [Float] {
-        precondition(pixels.count == 3 * Self.side * Self.side)
+        precondition(pixels.count == Self.inputLength)
         let luma = (0..<Self.side * Self.side).map { (index: Int) -> Float in
             let sum: Float = 0.299 * pixels[3 * index] + 0.587 * pixels[3 * index + 1]
             return (sum + 0.114 * pixels[3 * index + 2]) / 255

@@ -31,23 +31,15 @@ public struct StructureDescriptor: Embedder {
     public init() {
         model = EmbeddingModel(
             architecture: Self.architecture, weightsSHA256: Array(SHA256.hash(data: Array(Self.specification.utf8))),
-            dimension: StructureCells.dimension, preprocessing: "squash128-bilinear", precision: .float32)
+            dimension: StructureCells.dimension, preprocessing: StructureCells.preparationName, precision: .float32)
     }
 
-    /// 128 × 128 × 3.
-    public var inputLength: Int { 3 * StructureCells.side * StructureCells.side }
-    /// At least 256 × 256.
-    public var decodeScale: DecodeScale { .atLeast(width: 2 * StructureCells.side, height: 2 * StructureCells.side) }
-
-    /// Writes the squashed picture, values 0 to 255, interleaved RGB, row by row.
-    public func prepare(_ image: RGBImage, into slot: UnsafeMutableBufferPointer<Float>) {
-        precondition(slot.count == inputLength, "an input has \(inputLength) values, not \(slot.count)")
-        let resized = image.resized(width: StructureCells.side, height: StructureCells.side)
-        for index in 0..<inputLength { slot[index] = Float(resized.pixels[index]) }
-    }
+    /// The picture squashed to 128 × 128; decoded at 256 × 256 or more.
+    public var preparation: PicturePreparation { .structure }
 
     /// About a millisecond a picture, on the calling task's thread. Values other than 0 to 255 are refused.
     public func embed(_ batch: PreparedBatch) async throws(EmbeddingError) -> [Float] {
+        let inputLength = StructureCells.inputLength
         guard batch.inputLength == inputLength else {
             throw .wrongBatch(have: batch.inputLength, need: inputLength)
         }

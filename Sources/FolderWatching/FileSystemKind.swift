@@ -33,7 +33,8 @@ func inotifyTells(on type: String) -> Bool {
 }
 
 private let silentTypes: Set<String> = [
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "gfs2", "ocfs2", "coda", "ncpfs",
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "gfs2", "ocfs2", "coda",
+    "ncpfs",
     "orangefs", "pvfs2", "virtiofs", "vboxsf", "prl_fs", "vmhgfs", "drvfs",
 ]
 

@@ -96,4 +96,13 @@ public struct IgnoreDecision: Sendable, Equatable {
     public let line: Int
     /// The line as written.
     public let pattern: [UInt8]
+
+    /// A decision by a line of a file.
+    public init(isIgnored: Bool, path: [UInt8], file: [UInt8], line: Int, pattern: [UInt8]) {
+        self.isIgnored = isIgnored
+        self.path = path
+        self.file = file
+        self.line = line
+        self.pattern = pattern
+    }
 }

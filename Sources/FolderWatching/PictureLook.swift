@@ -24,10 +24,17 @@ func looksLikePicture(_ path: [UInt8], below folder: Int32 = AT_FDCWD) -> Bool {
     }
 }
 
-/// Whether a file is Likeness's own: the marker of a root, or rules of what to ignore.
+/// Whether a file is Likeness's own: the marker of a root, rules of what to ignore, or a copy that is being written and
+/// gets its name when it is whole (`.<digits>.partial`).
 func isOwnFile(_ name: some Collection<UInt8>) -> Bool {
-    name.elementsEqual(RootMarker.name) || name.elementsEqual(IgnoreRules.fileName)
+    name.elementsEqual(RootMarker.name) || name.elementsEqual(IgnoreRules.fileName) || isPartialFile(name)
 }
+
+private func isPartialFile(_ name: some Collection<UInt8>) -> Bool {
+    name.first == UInt8(ascii: ".") && name.suffix(partialEnding.count).elementsEqual(partialEnding)
+}
+
+private let partialEnding = Array(".partial".utf8)
 
 private let pictureEndings: Set<String> = [
     "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "heic", "heif", "avif",

@@ -2,17 +2,22 @@
 ///
 /// A file is complete when its writer closed it or when it was moved to its place; when it was found with a time of
 /// modification that lies far enough back; else when it stayed as it is for a while. Clocks are parameters.
-struct Settling {
+package struct Settling {
     /// The time, by both clocks.
-    struct Moment {
+    package struct Moment {
         /// What durations are measured with.
-        var clock: ContinuousClock.Instant
+        package var clock: ContinuousClock.Instant
         /// What files are stamped with: nanoseconds since 1970.
-        var wall: Int64
+        package var wall: Int64
+
+        package init(clock: ContinuousClock.Instant, wall: Int64) {
+            self.clock = clock
+            self.wall = wall
+        }
     }
 
     /// How it became known that a file is as it is.
-    enum Sight {
+    package enum Sight {
         /// Its writer closed it, or it was moved to its place.
         case completed
         /// A scan or a change of its properties showed it.
@@ -35,7 +40,7 @@ struct Settling {
 
     private let time: Duration
     /// For how long a file that was told is remembered, so that its close is not news.
-    private var memory: Duration { time * 30 }
+    private var memory: Duration { max(time * 30, .seconds(60)) }
     private var entries: [[UInt8]: Entry] = [:]
     private var nextTicket = 0
     /// In the order of their times, but for those of told files, which have a queue of their own.
@@ -43,13 +48,13 @@ struct Settling {
     private var expiries = DueQueue()
 
     /// - Parameter time: for how long a file must stay as it is.
-    init(time: Duration) { self.time = time }
+    package init(time: Duration) { self.time = time }
 
-    /// How many files are not complete.
-    var waiting: Int { entries.values.count { !$0.isTold } }
+    /// How many files are remembered, complete or not.
+    package var count: Int { entries.count }
 
     /// Takes note of a file; true if it is complete and is to be told.
-    mutating func see(_ file: FoundFile, as sight: Sight, at now: Moment) -> Bool {
+    package mutating func see(_ file: FoundFile, as sight: Sight, at now: Moment) -> Bool {
         let known = entries[file.path]
         let isSame = known.map { $0.size == file.size && $0.modified == file.modified } ?? false
         switch sight {
@@ -60,8 +65,9 @@ struct Settling {
         case .created:
             if known == nil || !isSame { wait(for: file, since: now.clock) }
             return false
-        case .found where isOld(file, now.wall):
-            entries[file.path] = nil
+        case .found where age(file, now.wall) >= time:
+            // One that was written a short while ago may be open still.
+            if age(file, now.wall) < memory { remember(file, at: now.clock) } else { entries[file.path] = nil }
             return true
         case .found, .lookedAt:
             guard let known, isSame else {
@@ -79,26 +85,28 @@ struct Settling {
     }
 
     /// The paths to look at again: with `lookedAt`, or `forget` if they are gone.
-    mutating func due(at now: ContinuousClock.Instant) -> [[UInt8]] {
-        for item in expiries.take(until: now) where entries[item.path]?.ticket == item.ticket { entries[item.path] = nil }
+    package mutating func due(at now: ContinuousClock.Instant) -> [[UInt8]] {
+        for item in expiries.take(until: now) where entries[item.path]?.ticket == item.ticket {
+            entries[item.path] = nil
+        }
         return looks.take(until: now).filter { entries[$0.path]?.ticket == $0.ticket }.map(\.path)
     }
 
     /// When something is due; nil when nothing waits.
-    var nextDue: ContinuousClock.Instant? { looks.first?.time }
+    package var nextDue: ContinuousClock.Instant? { looks.first?.time }
 
     /// A file is gone, or no longer of interest.
-    mutating func forget(_ path: [UInt8]) { entries[path] = nil }
+    package mutating func forget(_ path: [UInt8]) { entries[path] = nil }
 
     /// A folder is gone with all below it.
-    mutating func forget(below folder: [UInt8]) {
+    package mutating func forget(below folder: [UInt8]) {
         guard !entries.isEmpty else { return }
         entries = entries.filter { !isPath($0.key, atOrBelow: folder) }
     }
 
-    private func isOld(_ file: FoundFile, _ wall: Int64) -> Bool {
-        // A time in the future says nothing about the past.
-        file.modified <= wall && .nanoseconds(wall.subtractingReportingOverflow(file.modified).partialValue) >= time
+    /// Time since the last modification; below zero for one in the future, which says nothing about the past.
+    private func age(_ file: FoundFile, _ wall: Int64) -> Duration {
+        .nanoseconds(wall) - .nanoseconds(file.modified)
     }
 
     private mutating func wait(for file: FoundFile, since: ContinuousClock.Instant) {
@@ -110,7 +118,8 @@ struct Settling {
 
     private mutating func remember(_ file: FoundFile, at now: ContinuousClock.Instant) {
         nextTicket += 1
-        entries[file.path] = Entry(size: file.size, modified: file.modified, since: now, isTold: true, ticket: nextTicket)
+        entries[file.path] = Entry(
+            size: file.size, modified: file.modified, since: now, isTold: true, ticket: nextTicket)
         expiries.append(DueQueue.Item(path: file.path, time: now + memory, ticket: nextTicket))
     }
 }

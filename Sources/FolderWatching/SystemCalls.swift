@@ -1,21 +1,21 @@
 import Glibc
 
 /// What the system answered instead of doing something.
-struct SystemError: Error, Equatable {
+package struct SystemError: Error, Equatable {
     let code: Int32
 
     /// The last error of this thread.
-    static var last: SystemError { SystemError(code: errno) }
+    package static var last: SystemError { SystemError(code: errno) }
 
     /// The system's words in lower case.
-    var reason: String {
+    package var reason: String {
         let words = String(cString: strerror(code))
         return words.prefix(1).lowercased() + words.dropFirst()
     }
 }
 
 /// Calls `body` with a path or name as the system takes it.
-func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+package func withPath<Result>(_ path: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {
     (path + [0]).withUnsafeBufferPointer { buffer in
         buffer.withMemoryRebound(to: CChar.self) { body($0.baseAddress!) }
     }

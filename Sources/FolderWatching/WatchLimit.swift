@@ -13,6 +13,15 @@ public struct WatchLimit: Fault, Equatable {
     /// Time between two looks at the polled folders.
     public let pollInterval: Duration
 
+    /// A limit that was reached.
+    public init(watched: Int, polled: Int, limit: Int, isOwn: Bool, pollInterval: Duration) {
+        self.watched = watched
+        self.polled = polled
+        self.limit = limit
+        self.isOwn = isOwn
+        self.pollInterval = pollInterval
+    }
+
     /// The limit that is just enough, as far as is known now.
     public var needed: Int { limit + polled }
 

@@ -61,8 +61,8 @@ final class WatchLoop {
             try lookAtDueFiles()
             try doScheduledWork()
             // What a scan finds gathers over its folders; what has just happened does not wait.
-            let isBusy = try step()
-            if hadEvents || !isBusy { try flush() }
+            try step()
+            if hadEvents || isIdle { try flush() }
             wait()
         }
     }
@@ -90,23 +90,22 @@ final class WatchLoop {
         }
     }
 
-    /// Does a part of what is under way; false when nothing is.
-    private func step() throws -> Bool {
+    /// Does a part of what is under way.
+    private func step() throws {
         if let job = jobs.last {
             try proceed(with: job)
-            return true
-        }
-        if let folder = pollQueue.popLast() {
+        } else if let folder = pollQueue.popLast() {
             try poll(folder)
-            return true
         }
-        return false
     }
+
+    /// Whether nothing is under way.
+    private var isIdle: Bool { jobs.isEmpty && pollQueue.isEmpty }
 
     /// Waits for events and commands until something is due.
     private func wait() {
         var timeout: Int32 = 0
-        if jobs.isEmpty && pollQueue.isEmpty {
+        if isIdle {
             var next = min(nextRescan, nextRootCheck)
             if !polled.isEmpty { next = min(next, nextPoll) }
             if let due = settling.nextDue { next = min(next, due) }

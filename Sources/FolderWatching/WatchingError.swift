@@ -24,7 +24,8 @@ public enum WatchingError: Fault, Equatable {
         case .rootInsideRoot(let inner, let outer, let resolved, let outerResolved):
             resolved == outerResolved
                 ? "\(named(outer, as: outerResolved)) and \(named(inner, as: resolved)) are the same folder"
-                : "\(named(inner, as: resolved)) lies in \(named(outer, as: outerResolved)), which is watched with all below it"
+                : "\(named(inner, as: resolved)) lies in \(named(outer, as: outerResolved)), "
+                    + "which is watched with all below it"
         case .notAFolder(let path): "\(printableName(path)) is a file, not a folder to watch"
         case .unreadableRoot(let path, let reason): "\(printableName(path)): \(reason)"
         case .unreadableMarker(let root, let reason): "\(printableName(RootMarker.path(in: root))): \(reason)"
@@ -49,7 +50,8 @@ public enum WatchingError: Fault, Equatable {
         case .rootInsideRoot(_, let outer, _, _): "Name the outer one alone: likeness watch '\(printableName(outer))'"
         case .notAFolder(let path): "For one pass over files: likeness ingest '\(printableName(path))'"
         case .unreadableRoot(let path, _): "Look at the way to it: namei -l '\(printableName(path))'"
-        case .unreadableMarker(let root, _): "Let this user read it: ls -l '\(printableName(RootMarker.path(in: root)))'"
+        case .unreadableMarker(let root, _):
+            "Let this user read it: ls -l '\(printableName(RootMarker.path(in: root)))'"
         case .damagedMarker(let root):
             "If it is the right folder, remove the marker and a new one is made: "
                 + "rm '\(printableName(RootMarker.path(in: root)))'"

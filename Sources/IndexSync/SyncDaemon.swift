@@ -83,11 +83,11 @@ public actor SyncDaemon {
         logger.info(
             "following the catalog",
             metadata: ["database": "\(target)", "folder": "\(folders.folder)", "poll": "\(settings.pollInterval)"])
-        let hints = Task { [bell, target, settings] in 
+        let hints = Task { [bell, target, settings] in
             await bell.ring(
                 onNotificationsOf: Catalog.embeddingsChannel, from: target,
                 as: WriterName.of("likeness sync hints"), settings.backoff)
-         }
+        }
         let ticks = Task { [bell, interval = tickInterval] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: interval)

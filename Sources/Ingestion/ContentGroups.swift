@@ -1,13 +1,11 @@
 import FolderWatching
+import Synchronization
 
 /// Files in groups whose contents fit into memory together.
 ///
-/// A group is at most 64 files, which one question to the catalog tells apart, and at most 64 MiB, but for a single file
-/// that is larger.
+/// A group is what a lane takes at a time: ``IntakeLane/mostFiles`` and ``IntakeLane/mostBytes``, but for a single file that
+/// is larger.
 struct ContentGroups: Sequence, IteratorProtocol {
-    private static let mostFiles = 64
-    private static let mostBytes: Int64 = 64 << 20
-
     private var rest: ArraySlice<FoundFile>
 
     init(_ files: [FoundFile]) { rest = files[...] }
@@ -16,12 +14,21 @@ struct ContentGroups: Sequence, IteratorProtocol {
         guard let first = rest.first else { return nil }
         var bytes = first.size
         var count = 1
-        for file in rest.dropFirst().prefix(Self.mostFiles - 1) {
+        for file in rest.dropFirst().prefix(IntakeLane.mostFiles - 1) {
             bytes += file.size
-            if bytes > Self.mostBytes { break }
+            if bytes > IntakeLane.mostBytes { break }
             count += 1
         }
         defer { rest = rest.dropFirst(count) }
         return rest.prefix(count)
     }
+}
+
+/// Groups that several lanes take one after the other.
+final class SharedGroups: Sendable {
+    private let groups: Mutex<ContentGroups>
+
+    init(_ files: [FoundFile]) { groups = Mutex(ContentGroups(files)) }
+
+    func next() -> ArraySlice<FoundFile>? { groups.withLock { $0.next() } }
 }

@@ -1,4 +1,5 @@
 import Catalog
+import Faults
 import FolderWatching
 import Imaging
 
@@ -12,30 +13,39 @@ public struct FailedFile: Error, Sendable {
     public let message: String
     /// What the person can do; nil when nothing helps.
     public let hint: String?
+    /// Whether it may pass (permissions, a disk) or the same bytes will fail again.
+    public let recovery: Recovery
     /// The file as it was; nil when even that could not be had.
     let stamp: FileStamp?
 
-    init(path: [UInt8], errorClass: String, message: String, hint: String?, stamp: FileStamp?) {
+    init(
+        path: [UInt8], errorClass: String, message: String, hint: String?, recovery: Recovery, stamp: FileStamp?
+    ) {
         self.path = path
         self.errorClass = errorClass
         self.message = message
         self.hint = hint
+        self.recovery = recovery
         self.stamp = stamp
     }
 
     init(_ file: FoundFile, _ error: UnreadableFile) {
         self.init(
-            path: file.path, errorClass: error.errorClass, message: error.reason, hint: error.hint, stamp: file.stamp)
+            path: file.path, errorClass: error.errorClass, message: error.reason, hint: error.hint,
+            recovery: error.recovery, stamp: file.stamp)
     }
 
-    init(_ file: FoundFile, _ error: ImagingError) {
+    init(_ read: ReadFile, _ refusal: RefusedPicture) {
         self.init(
-            path: file.path, errorClass: error.errorClass, message: error.message, hint: error.hint, stamp: file.stamp)
+            path: read.file.path, errorClass: refusal.errorClass, message: refusal.message, hint: refusal.hint,
+            recovery: .quarantineItem, stamp: read.stamp)
     }
 
-    /// The same failure of another file with the same bytes.
-    func of(_ file: FoundFile) -> FailedFile {
-        FailedFile(path: file.path, errorClass: errorClass, message: message, hint: hint, stamp: file.stamp)
+    /// A file that is written again and again.
+    static func changing(_ file: FoundFile) -> FailedFile {
+        FailedFile(
+            path: file.path, errorClass: "changing", message: "it changes while it is read",
+            hint: "Ingest it again when it is complete", recovery: .retryLater, stamp: nil)
     }
 
     /// The row that the catalog keeps of it.
@@ -45,6 +55,9 @@ public struct FailedFile: Error, Sendable {
 }
 
 extension FoundFile {
-    /// Size and time, by which the file is known again without reading it.
-    var stamp: FileStamp { FileStamp(size: size, mtimeNanoseconds: modified) }
+    /// What the file is known by again without reading it.
+    var stamp: FileStamp {
+        FileStamp(
+            size: size, mtimeNanoseconds: modified, device: device == 0 ? nil : device, inode: inode == 0 ? nil : inode)
+    }
 }

@@ -1,31 +1,30 @@
 import Catalog
-import Embeddings
 import FolderWatching
-import Imaging
+import NativeThreads
 import Postgres
 
 /// One pass over files and folders: what the catalog does not have goes in.
 ///
-/// Files are walked; those that size and time vouch for are passed over unread, the others are read and hashed. Contents
-/// that the catalog knows become sightings; new ones are decoded on one thread while the network embeds the batch before on
-/// the others and the database writes what was embedded before that. In memory are two batches of prepared pictures, one
-/// group of file contents, two batches of rows, and about 300 bytes for each file of the walk.
+/// Files are walked; those that size and time vouch for are passed over unread, the others go through ``IntakeLane``s side by
+/// side, a group and a transaction at a time. In memory are the groups of the lanes and about 300 bytes for each file of the
+/// walk.
 ///
-/// Every batch is one transaction: a pass that is killed loses what is in flight, and the next one does it.
+/// A pass that is killed loses what is in flight, and the next one does it.
 public struct IngestPass: Sendable {
+    /// One reads or writes, one decodes, one embeds.
+    private static let lanes = 3
+
     private let database: Database
-    private let embedder: any Embedder
+    private let intake: Intake
     private let model: StoredModel
-    private let limits: DecodeLimits
 
     /// A pass that can be run any number of times.
     ///
-    /// - Parameter model: the catalog's row of `embedder.model`.
-    public init(database: Database, embedder: any Embedder, model: StoredModel, limits: DecodeLimits = .standard) {
+    /// - Parameter model: the catalog's row of the intake's model.
+    public init(database: Database, intake: Intake, model: StoredModel) {
         self.database = database
-        self.embedder = embedder
+        self.intake = intake
         self.model = model
-        self.limits = limits
     }
 
     /// Ingests everything below `paths`.
@@ -33,25 +32,22 @@ public struct IngestPass: Sendable {
     /// - Parameters:
     ///   - paths: files and folders, as bytes.
     ///   - report: hears of progress and of each file that failed.
-    /// - Throws: what the database or the network throws; what was committed stays. A bad file is no error.
+    /// - Throws: what the database, the network or the decode workers throw; what was committed stays. A bad file is no error.
     public func run(
         _ paths: [[UInt8]], report: @escaping @Sendable (IngestEvent) -> Void
     ) async throws -> IngestSummary {
         let start = ContinuousClock.now
-        let reader = PictureReader(embedder: embedder, limits: limits)
-        let walk = await reader.walk(paths)
+        let walker = Walker()
+        let walk = await walker.walk(paths)
         let unknown = try await unknownFiles(walk.files)
         let tally = IngestTally(total: walk.files.count + walk.unreadable.count, start: start, report: report)
         tally.count(unchanged: walk.files.count - unknown.count)
-        let writer = BatchWriter(database: database, model: model, tally: tally)
-        var pipeline = EmbeddingPipeline(embedder: embedder, reader: reader, writer: writer)
-        do {
-            try await writer.add(failures: walk.unreadable)
-            try await ingest(unknown, through: &pipeline, writer: writer)
-        } catch {
-            await writer.abandon()
-            throw error
-        }
+        try await record(walk.unreadable, tally)
+        let unfinished = try await ingest(unknown, tally)
+        // What was written to meanwhile, or was in work elsewhere: once more, as it is now.
+        let again = await walker.walk(unfinished.map(\.path))
+        let changing = try await ingest(again.files, tally)
+        try await record(again.unreadable + changing.map(FailedFile.changing), tally)
         return tally.summary(elapsed: .now - start)
     }
 
@@ -72,43 +68,74 @@ public struct IngestPass: Sendable {
         }
     }
 
-    /// Reads files group by group; known contents become sightings, new ones go through the pipeline.
-    private func ingest(
-        _ files: [FoundFile], through pipeline: inout EmbeddingPipeline, writer: BatchWriter
-    ) async throws {
-        var claimed: Set<ContentDigest> = []
-        var copiesOfClaimed: [(file: FoundFile, digest: ContentDigest)] = []
-        for group in ContentGroups(files) {
-            let (reads, unreadable) = await pipeline.reader.read(group)
-            try await writer.add(failures: unreadable)
-            let known = try await knownContents(reads.map(\.digest))
-            for read in reads {
-                if claimed.contains(read.digest) {
-                    copiesOfClaimed.append((read.file, read.digest))
-                } else if known.contains(read.digest) {
-                    try await writer.add(sighting: read.file, of: read.digest)
-                } else {
-                    claimed.insert(read.digest)
-                    try await pipeline.embed(read)
+    /// Takes the files in groups, several at a time; gives those that have to be taken again.
+    private func ingest(_ files: [FoundFile], _ tally: IngestTally) async throws -> [FoundFile] {
+        let groups = SharedGroups(files)
+        return try await withThrowingTaskGroup(of: [FoundFile].self) { lanes in
+            for _ in 0..<Self.lanes {
+                guard let first = groups.next() else { break }
+                lanes.addTask {
+                    let lane = IntakeLane(intake)
+                    var again: [FoundFile] = []
+                    var next: ArraySlice<FoundFile>? = first
+                    while let group = next {
+                        again += try await ingest(group, lane, tally)
+                        next = groups.next()
+                    }
+                    return again
                 }
             }
+            return try await lanes.reduce(into: []) { $0 += $1 }
         }
-        try await pipeline.finish()
-        // Only now is it known whether the content that these share got in.
-        for (file, digest) in copiesOfClaimed {
-            if let failure = pipeline.failures[digest] {
-                try await writer.add(failures: [failure.of(file)])
-            } else {
-                try await writer.add(sighting: file, of: digest)
-            }
-        }
-        try await writer.finish()
     }
 
-    /// Those of the contents that the catalog has with an embedding of this model.
-    private func knownContents(_ digests: [ContentDigest]) async throws -> Set<ContentDigest> {
+    private func ingest(
+        _ group: ArraySlice<FoundFile>, _ lane: IntakeLane, _ tally: IngestTally
+    ) async throws -> [FoundFile] {
+        let result = try await lane.take(group) { try await standings($0) }
+        // Its contents are in work until they are committed.
+        defer { withExtendedLifetime(result) {} }
+        try await write(result.batch, tally)
+        var again: [FoundFile] = []
+        var failures: [FailedFile] = []
+        for taken in result.files {
+            switch taken.outcome {
+            case .added, .known: break
+            case .failed(let failure): failures.append(failure)
+            case .changed, .postponed: again.append(taken.file)
+            }
+        }
+        tally.count(failed: failures)
+        return again
+    }
+
+    private func standings(_ digests: [ContentDigest]) async throws -> [ContentDigest: ContentStanding] {
         let modelID = model.id
         let known = try await database.run { try Catalog($0).knownContents(digests, model: modelID) }
-        return Set(known.filter(\.value.hasEmbedding).keys)
+        return known.mapValues { $0.hasEmbedding ? .known : .new }
     }
+
+    private func write(_ batch: IngestBatch, _ tally: IngestTally) async throws {
+        if batch.isEmpty { return }
+        let model = model
+        let outcome = try await database.run { try Catalog($0).write(batch, model: model) }
+        tally.count(written: batch, outcome)
+    }
+
+    private func record(_ failures: [FailedFile], _ tally: IngestTally) async throws {
+        if failures.isEmpty { return }
+        var batch = IngestBatch()
+        // What was typed and does not exist has no absolute path: it is told, and is nothing to try again.
+        batch.failures = failures.filter { $0.path.first == UInt8(ascii: "/") }.map(\.row)
+        try await write(batch, tally)
+        tally.count(failed: failures)
+    }
+}
+
+/// Looks at files on a thread of its own, for that may take long.
+private actor Walker {
+    private let thread = NativeThreadExecutor(name: "walk")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    func walk(_ paths: [[UInt8]]) -> Walked { Walked(paths) }
 }

@@ -1,7 +1,7 @@
 import Catalog
 import Synchronization
 
-/// Counts what becomes of each file, and reports it.
+/// Counts what becomes of each file of a pass, and reports it.
 final class IngestTally: Sendable {
     private struct Counts {
         var summary = IngestSummary()
@@ -27,28 +27,25 @@ final class IngestTally: Sendable {
         reportProgress()
     }
 
-    /// Files that are embedded or known, and wait to be written.
-    func count(done: Int) {
-        counts.withLock { $0.done += done }
-        reportProgress()
-    }
-
-    func count(_ failure: FailedFile) {
-        counts.withLock {
-            $0.summary.failed += 1
-            $0.done += 1
-        }
-        report(.failure(failure))
-        reportProgress()
-    }
-
     /// A committed transaction: what it did not add and what is no copy was there before.
-    func count(written sightings: Int, _ outcome: IngestBatchOutcome) {
+    func count(written batch: IngestBatch, _ outcome: IngestBatchOutcome) {
         counts.withLock {
             $0.summary.added += outcome.addedImages
             $0.summary.copies += outcome.copies
-            $0.summary.unchanged += sightings - outcome.addedImages - outcome.copies
+            $0.summary.unchanged += batch.sightings.count - outcome.addedImages - outcome.copies
+            $0.done += batch.sightings.count
         }
+        reportProgress()
+    }
+
+    /// Files that did not get in.
+    func count(failed failures: [FailedFile]) {
+        counts.withLock {
+            $0.summary.failed += failures.count
+            $0.done += failures.count
+        }
+        for failure in failures { report(.failure(failure)) }
+        reportProgress()
     }
 
     func summary(elapsed: Duration) -> IngestSummary {

@@ -1,3 +1,4 @@
+import Faults
 import FolderWatching
 
 /// What a walk met, in its order.
@@ -11,7 +12,9 @@ struct Walked: Sendable {
             case .file(let file): files.append(file)
             case .unreadable(let path, let reason):
                 unreadable.append(
-                    FailedFile(path: path, errorClass: "unreadable", message: reason, hint: nil, stamp: nil))
+                    FailedFile(
+                        path: path, errorClass: "unreadable", message: reason, hint: nil, recovery: .retryLater,
+                        stamp: nil))
             }
         }
     }

@@ -41,6 +41,17 @@ extension Connection {
         return rows
     }
 
+    /// Has the server understand a query without executing it: its columns by name and type.
+    ///
+    /// What is more than one statement, or only part of one, does not pass. Rights are not asked for; they count when it is
+    /// executed.
+    ///
+    /// - Throws: ``PostgresError/query(_:)``, as a rule with the position of the error.
+    public func columns(of query: SQL) throws(PostgresError) -> [(name: String, type: PostgresType)] {
+        let columns = try describe(query.text, statement: query.text)
+        return zip(columns.names, columns.types).map { (name: $0, type: $1) }
+    }
+
     /// The columns of a query. What is more than one statement, or only part of one, does not pass.
     private func describe(_ text: String, statement: String) throws(PostgresError) -> Columns {
         _ = try check(PQprepare(handle, "", text, 0, nil), statement: statement)

@@ -53,7 +53,8 @@ extension Connection {
         return ServerReport(
             sqlState: sqlState, message: message, detail: result.field(CLIBPQ_DIAG_DETAIL),
             hint: result.field(CLIBPQ_DIAG_HINT), statement: statement,
-            constraint: result.field(CLIBPQ_DIAG_CONSTRAINT), line: line
+            constraint: result.field(CLIBPQ_DIAG_CONSTRAINT), line: line,
+            position: result.field(CLIBPQ_DIAG_POSITION).flatMap { Int($0) }
         ).error
     }
 

@@ -77,7 +77,7 @@ public final class Connection {
     }
 
     /// Whether it still reaches the server, as far as can be told without asking: sees a server that has hung up meanwhile.
-    func noticesHangUp() -> Bool {
+    public func noticesHangUp() -> Bool {
         // The farewell is read first; the end behind it only by a second look.
         PQconsumeInput(handle) == 0 || PQconsumeInput(handle) == 0 || isLost
     }

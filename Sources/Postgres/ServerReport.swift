@@ -14,11 +14,13 @@ public struct ServerReport: Sendable, Equatable {
     public let constraint: String?
     /// The line of a script where the statement that failed begins, or where in it the error is; the first is 1.
     public let line: Int?
+    /// The character of the statement where the server sees the error, the first is 1, in code points; nil when it names none.
+    public let position: Int?
 
     /// Takes a report apart from the server's; shortens the statement and leaves out binary data and passwords.
     package init(
         sqlState: String?, message: String, detail: String? = nil, hint: String? = nil, statement: String? = nil,
-        constraint: String? = nil, line: Int? = nil
+        constraint: String? = nil, line: Int? = nil, position: Int? = nil
     ) {
         self.sqlState = sqlState
         self.message = withoutData(oneLine(message))
@@ -27,6 +29,7 @@ public struct ServerReport: Sendable, Equatable {
         self.statement = statement.map { excerpt(of: $0) }
         self.constraint = constraint
         self.line = line
+        self.position = position
     }
 
     /// The error that this is.

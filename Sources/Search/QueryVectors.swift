@@ -119,7 +119,7 @@ struct QueryVectors: Sendable {
         if let embedder { ready = embedder } else { ready = try await loadEmbedder() }
         embedder = ready
         let loaded = clock.now
-        let decoded = try ImageDecoder.decode(content.bytes, scale: ready.decodeScale)
+        let decoded = try ImageDecoder.decode(content.bytes, scale: ready.preparation.decodeScale)
         let decodedAt = clock.now
         let vector = try await ready.embed(decoded.image)
         return QueryVector(

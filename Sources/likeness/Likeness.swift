@@ -18,8 +18,9 @@ struct Likeness: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ingest.self, Query.self, Lineage.self, Calibrate.self, Sync.self, Index.self, Model.self, Migrate.self,
-            Status.self, Verify.self, Doctor.self, DB.self, Bench.self,
+            Ingest.self, Watch.self, Explain.self, Query.self, Augment.self, Evaluate.self, Lineage.self, Calibrate.self,
+            Sync.self, Index.self, Report.self, Duplicates.self, Model.self, Migrate.self, Status.self, Verify.self,
+            Doctor.self, DB.self, Bench.self, DecodeWorkerCommand.self,
         ])
 
     /// Parses and runs, and turns whatever is thrown into words on standard error and an exit status.

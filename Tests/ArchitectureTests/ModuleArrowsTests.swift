@@ -9,25 +9,29 @@ private let allowedImports: [String: Set<String>] = [
     "Postgres": ["CLibPQ", "Faults", "NativeThreads"],
     "LocalCluster": ["Faults", "Postgres"],
     "Imaging": ["CJPEG", "CPNG", "CWebP", "Faults"],
+    "Augmentation": ["Faults", "Imaging"],
     "Embeddings": ["COneDNN", "Faults", "Imaging", "NativeThreads"],
     "VectorIndexes": ["CFaiss", "CKernels", "Faults", "NativeThreads"],
     "Catalog": ["Faults", "Migrations", "Postgres"],
     "Daemons": ["Postgres"],
     "Ingestion": [
-        "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads", "Postgres",
+        "Catalog", "CWorkers", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "NativeThreads",
+        "Postgres",
     ],
     "IndexSync": ["Catalog", "Daemons", "Faults", "NativeThreads", "Postgres", "VectorIndexes"],
     "Search": ["Catalog", "Embeddings", "Faults", "Imaging", "Postgres", "VectorIndexes"],
     "Benchmarking": ["Catalog", "Embeddings", "Faults", "Imaging", "Ingestion", "Postgres", "Search", "VectorIndexes"],
     "likeness": [
-        "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging", "IndexSync",
-        "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes",
+        "Augmentation", "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging",
+        "IndexSync", "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes",
     ],
 ]
 
 private let seams = [
-    "CLibPQ": "Postgres", "CJPEG": "Imaging", "CPNG": "Imaging", "CWebP": "Imaging", "COneDNN": "Embeddings", "CFaiss": "VectorIndexes",
+    "CLibPQ": "Postgres", "CJPEG": "Imaging", "CPNG": "Imaging", "CWebP": "Imaging", "COneDNN": "Embeddings",
+    "CFaiss": "VectorIndexes",
     "CKernels": "VectorIndexes",
+    "CWorkers": "Ingestion",
 ]
 
 private let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -116,6 +116,40 @@ struct MigratorTests {
         #expect(result.views == Migrations.views.map(\.name).sorted())
     }
 
+    @Test func `the queue comes to a catalog that is in use, and what is in it stays`() throws {
+        let connection = try databases.empty().connect()
+        let count = try #require(Migrations.schema.firstIndex { $0.name == "0012_ingest_queue" })
+        try Migrator(schema: Array(Migrations.schema.prefix(count)), views: []).migrate(connection)
+        try connection.script(
+            """
+            insert into likeness.watched_roots (folder, folder_text, marker) values ('/p', '/p', 'm');
+            insert into likeness.images (content_sha256, width, height, bytes, format, state)
+            values (sha256('a'), 1, 1, 1000, 'jpeg', 'hidden'), (sha256('b'), 1, 1, 1000, 'jpeg', 'active');
+            insert into likeness.image_files (root, path, path_text, image, size, mtime_nanoseconds, device, inode)
+            select 1, '/p/a', '/p/a', id, 1000, 1, 7, 8 from likeness.images where state = 'active';
+            insert into likeness.ingest_failures (path, path_text, error_class, message, size, mtime_nanoseconds)
+            values ('/p/x', '/p/x', 'truncated', 'cut short', 5, 1);
+            """)
+        #expect(try Migrator().migrate(connection).migrations == Migrations.schema.dropFirst(count).map(\.name))
+        let catalog = Catalog(connection)
+        let root = try #require(try catalog.root(at: Array("/p".utf8)))
+        #expect(root.onVanish == .keep)
+        #expect(root.marker == "m")
+        #expect(try catalog.counts().files == 1)
+        let failed = StampedFile(path: Array("/p/x".utf8), stamp: FileStamp(size: 5, mtimeNanoseconds: 1))
+        let model = try catalog.addModel(name: "small", identity: .small(dimension: 4))
+        #expect(try catalog.unknownFiles(of: [failed], model: model.id).isEmpty)
+        // Nobody knows on which machine these numbers were read.
+        let moved = StampedFile(
+            path: Array("/p/b".utf8), stamp: FileStamp(size: 1000, mtimeNanoseconds: 1, device: 7, inode: 8))
+        #expect(try catalog.movedFiles(matching: [moved], model: model.id, host: "here").isEmpty)
+        _ = try catalog.openRoot(folder: root.folder, marker: "m", policy: .hide, host: "here")
+        let outcome = try catalog.vanish(paths: [Array("/p/a".utf8)], root: root.id, host: "here")
+        #expect(outcome.hiddenImages == 1)
+        let states = try connection.rows("select state from likeness.images order by id")
+        #expect(try states.map { try $0[0, as: String.self] } == ["hidden", "vanished"])
+    }
+
     @Test func `somebody's view on one of ours is not dropped but named`() throws {
         let connection = try databases.migrated().connect()
         try connection.execute("create view mine as select image_id from likeness.image_overview")

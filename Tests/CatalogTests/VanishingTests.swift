@@ -137,7 +137,7 @@ struct VanishingTests {
         #expect(try test.state(of: a) == "active")
     }
 
-    @Test func `files of one picture that vanish and appear at once leave it in the state of those that are left`() async throws {
+    @Test func `a picture is active as long as a file is left, while files vanish and appear at once`() async throws {
         let test = try databases.catalog()
         let root = try test.openRoot(policy: .hide).id
         let paths = (0..<4).map { "/pictures/\($0)" }

@@ -16,7 +16,7 @@ import Testing
         for picture in pictures { alone += try await network.embed(picture) }
         for size in [1, 3, 8, 11] {
             let batch = network.makeBatch(capacity: size)
-            for picture in pictures[..<size] { batch.append { network.prepare(picture, into: $0) } }
+            for picture in pictures[..<size] { batch.append { network.preparation.prepare(picture, into: $0) } }
             let together = try await network.embed(batch)
             #expect(together == Array(alone[..<(size * 2048)]), "a batch of \(size)")
         }
@@ -27,14 +27,14 @@ import Testing
         let batch = descriptor.makeBatch(capacity: 2)
         let bright = RGBImage(width: 2, height: 2, pixels: [UInt8](repeating: 250, count: 12))
         let dark = RGBImage(width: 2, height: 2, pixels: [UInt8](repeating: 3, count: 12))
-        batch.append { descriptor.prepare(bright, into: $0) }
+        batch.append { descriptor.preparation.prepare(bright, into: $0) }
         #expect(!batch.isFull)
-        batch.append { descriptor.prepare(dark, into: $0) }
+        batch.append { descriptor.preparation.prepare(dark, into: $0) }
         #expect(batch.isFull)
         let both = try await descriptor.embed(batch)
         batch.removeAll()
         #expect(batch.count == 0)
-        batch.append { descriptor.prepare(dark, into: $0) }
+        batch.append { descriptor.preparation.prepare(dark, into: $0) }
         #expect(try await descriptor.embed(batch) == Array(both[2048...]))
     }
 

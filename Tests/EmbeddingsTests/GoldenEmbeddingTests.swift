@@ -8,8 +8,9 @@ import Testing
         let network = try await SharedNetworks.of(.float32)
         let inputs = try SharedData.floats("golden/inputs-2x3x224x224.f32")
         let batch = network.makeBatch()
+        let length = network.preparation.inputLength
         for picture in 0..<2 {
-            let rows = inputs[picture * network.inputLength..<(picture + 1) * network.inputLength]
+            let rows = inputs[picture * length..<(picture + 1) * length]
             batch.append { _ = $0.update(fromContentsOf: rows) }
         }
         let embeddings = try await network.embed(batch)
@@ -33,7 +34,7 @@ import Testing
         let batch = network.makeBatch(capacity: golden.files.count)
         for file in golden.files {
             let picture = try SharedData.picture(file)
-            batch.append { network.prepare(picture, into: $0) }
+            batch.append { network.preparation.prepare(picture, into: $0) }
         }
         let embeddings = try await network.embed(batch)
         for (position, file) in golden.files.enumerated() {
@@ -53,7 +54,7 @@ import Testing
         let network = try await SharedNetworks.of(.float32)
         let full = try await network.embed(SharedData.picture("photos/full-size/\(name)"))
         let reduced = try await network.embed(
-            SharedData.picture("photos/full-size/\(name)", scale: network.decodeScale))
+            SharedData.picture("photos/full-size/\(name)", scale: network.preparation.decodeScale))
         let agreement = cosine(full, reduced)
         #expect(agreement >= 0.995, "\(name): \(agreement)")
     }

@@ -51,4 +51,30 @@ import Testing
                 == ["squash224-bilinear-imagenet", "resize256-crop224-bilinear-imagenet"])
         #expect(Precision.fastestSupported.isSupported)
     }
+
+    @Test func `a preparation is known by the name that its model has for it`() async throws {
+        for preprocessing in Preprocessing.allCases {
+            #expect(PicturePreparation(rawValue: preprocessing.rawValue) == .imageNet(preprocessing))
+            #expect(PicturePreparation.imageNet(preprocessing).rawValue == preprocessing.rawValue)
+        }
+        let network = try await SharedNetworks.of(.float32)
+        for embedder in [StructureDescriptor(), network] as [any Embedder] {
+            #expect(PicturePreparation(rawValue: embedder.model.preprocessing) == embedder.preparation)
+        }
+        #expect(PicturePreparation(rawValue: "squash") == nil)
+    }
+
+    @Test func `a preparation writes what its model takes`() {
+        let picture = RGBImage(width: 2, height: 2, pixels: [UInt8](repeating: 51, count: 12))
+        let length = PicturePreparation.structure.inputLength
+        let structure = [Float](unsafeUninitializedCapacity: length) { buffer, count in
+            PicturePreparation.structure.prepare(
+                picture, into: UnsafeMutableBufferPointer(rebasing: buffer[..<length]))
+            count = length
+        }
+        #expect(structure.count == 3 * 128 * 128)
+        #expect(structure.allSatisfy { $0 == 51 })
+        #expect(PicturePreparation.imageNet(.squash224).inputLength == Preprocessing.inputLength)
+        #expect(PicturePreparation.structure.decodeScale == .atLeast(width: 256, height: 256))
+    }
 }

@@ -11,7 +11,7 @@ import Testing
 
     private func describe(_ path: String) async throws -> [Float] {
         let descriptor = StructureDescriptor()
-        return try await descriptor.embed(SharedData.picture(path, scale: descriptor.decodeScale))
+        return try await descriptor.embed(SharedData.picture(path, scale: descriptor.preparation.decodeScale))
     }
 
     private func squaredDistance(_ left: [Float], _ right: [Float]) -> Float {

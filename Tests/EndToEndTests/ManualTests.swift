@@ -54,7 +54,10 @@ import Testing
 
     @Test func `the scripts explain themselves`() async throws {
         let likeness = LikenessBinary(home: "/nonexistent")
-        for script in ["demo", "test", "install-packages", "sanitize-seams", "measure", "measure-indexes", "crash"] {
+        for script in [
+            "demo", "test", "install-packages", "sanitize-seams", "measure", "measure-indexes", "measure-reports",
+            "crash",
+        ] {
             let path = SharedData.packageRoot.appending("Scripts/\(script)").string
             let run = try await likeness.shell("bash '\(path)' --help")
             #expect(run.status == 0)

@@ -1,17 +1,9 @@
 import Faults
-import Glibc
 import FolderWatching
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
-
-/// A folder with files of every kind that a walk may meet.
-private func write(_ bytes: [UInt8], to path: FilePath) throws {
-    let file = try FileDescriptor.open(path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
-    _ = try file.closeAfter { try file.writeAll(bytes) }
-}
-
-private let jpegStart: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0]
 
 private func names(_ walk: FolderWalk, below folder: FilePath) -> [String] {
     walk.map { event in
@@ -31,6 +23,14 @@ private func names(_ walk: FolderWalk, below folder: FilePath) -> [String] {
     mkdir(folder.path.appending("a").string, 0o700)
     try write([], to: folder.path.appending("a/empty.jpeg"))
     #expect(names(FolderWalk([folder.path.bytes]), below: folder.path) == ["a/empty.jpeg", "b.JPG", "no-ending"])
+}
+
+@Test func `a copy that is being written is no picture until it has its name`() throws {
+    let folder = try TemporaryFolder()
+    try write(jpegStart, to: folder.path.appending(".9f86d081884c7d65.partial"))
+    try write(jpegStart, to: folder.path.appending("truck.partial"))
+    try write(jpegStart, to: folder.path.appending("truck_0.jpg"))
+    #expect(names(FolderWalk([folder.path.bytes]), below: folder.path) == ["truck.partial", "truck_0.jpg"])
 }
 
 @Test func `a file that is named is taken whatever it is called, and once however often it is met`() throws {
@@ -67,6 +67,25 @@ private func names(_ walk: FolderWalk, below folder: FilePath) -> [String] {
     }
     #expect(file.path == name)
     #expect(file.size == 0)
+}
+
+@Test func `a walk passes over what the folders' own rules ignore, and Likeness's own files`() throws {
+    let folder = try TemporaryFolder()
+    for name in ["thumbnails", "keep"] { mkdir(folder.path.appending(name).string, 0o700) }
+    for name in ["a.jpg", "thumbnails/b.jpg", "keep/c.jpg", "keep/draft.jpg", ".likeness-root"] {
+        try write(jpegStart, to: folder.path.appending(name))
+    }
+    try write(Array("thumbnails/\n".utf8), to: folder.path.appending(".likenessignore"))
+    try write(Array("draft*\n".utf8), to: folder.path.appending("keep/.likenessignore"))
+    #expect(names(FolderWalk([folder.path.bytes]), below: folder.path) == ["a.jpg", "keep/c.jpg"])
+}
+
+@Test func `a folder that is named is walked, even one that the rules of a folder around it ignore`() throws {
+    let folder = try TemporaryFolder()
+    mkdir(folder.path.appending("thumbnails").string, 0o700)
+    try write(jpegStart, to: folder.path.appending("thumbnails/b.jpg"))
+    try write(Array("thumbnails/\n".utf8), to: folder.path.appending(".likenessignore"))
+    #expect(names(FolderWalk([folder.path.appending("thumbnails").bytes]), below: folder.path) == ["thumbnails/b.jpg"])
 }
 
 @Test func `a path that does not exist is told with the system's reason`() {

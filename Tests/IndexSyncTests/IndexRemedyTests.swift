@@ -30,7 +30,8 @@ import VectorIndexes
             try await eventually("built") { try test.built("lists") == 1 }
             // Lists of rows that lie near few directions tell nothing about rows that lie in all of them.
             try test.insert(WideRows.scattered(1_600))
-            try await eventually("raised", explanation: { "\(log.lines) \((try? test.decisions(on: "lists")) ?? [])" }) {
+            try await eventually("raised", explanation: { "\(log.lines) \((try? test.decisions(on: "lists")) ?? [])" })
+            {
                 log.count("queries read more lists") > 0
             }
         }

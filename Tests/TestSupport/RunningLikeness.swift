@@ -23,9 +23,11 @@ public final class RunningLikeness: Sendable {
     ///
     /// - Parameters:
     ///   - folder: where its standard error is kept.
+    ///   - launcher: a program that becomes the one that stands behind it, by its path, and its arguments.
     ///   - environment: all variables that it gets beside `PATH`, `HOME`, `LANG` and `LIKENESS_HOME`.
     public init(
-        _ arguments: [String], home: FilePath, errorsIn folder: FilePath, environment: [String: String] = [:]
+        _ arguments: [String], home: FilePath, errorsIn folder: FilePath, launcher: [String] = [],
+        environment: [String: String] = [:]
     ) throws {
         var variables = environment
         for name in ["PATH", "HOME", "LANG"] {
@@ -35,7 +37,7 @@ public final class RunningLikeness: Sendable {
         errorsFile = folder.appending("errors-\(UInt64.random(in: 0 ... .max))")
         let settings = variables.map { "\($0.key)=\($0.value)" }
         processID = try spawn(
-            [LikenessBinary.path.string] + arguments, environment: settings, input: nil, errors: errorsFile)
+            launcher + [LikenessBinary.path.string] + arguments, environment: settings, input: nil, errors: errorsFile)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw CannotStart(description: String(cString: strerror(errno))) }
         // Ours must not stay open in other programs that tests start.

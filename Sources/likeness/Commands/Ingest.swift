@@ -15,6 +15,7 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var model: ModelOptions
+    @OptionGroup var decoding: DecodeOptions
 
     @Argument(help: "Files and folders.")
     var paths: [PathArgument]
@@ -25,7 +26,8 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
         let chosen = try await chooser.choose(model.wanted)
         let embedder = try await chooser.embedder(of: chosen)
         let console = IngestConsole(quiet: global.isQuiet)
-        let summary = try await IngestPass(database: database, embedder: embedder, model: chosen.stored)
+        let intake = Intake(embedder: embedder, decoders: try decoding.pool(for: embedder))
+        let summary = try await IngestPass(database: database, intake: intake, model: chosen.stored)
             .run(paths.map(\.bytes)) { console.show($0) }
         console.finish()
         try write(summary, model: chosen.stored.name)
@@ -63,10 +65,10 @@ struct Ingest: AsyncParsableCommand, ComputesForLong {
 /// Everything was done but for inputs that were named already: an exit status without further words.
 struct SomeInputsFailed: Error {}
 
-/// Shows what a pass reports: a bar on a terminal, failures always, what to do about a kind of failure once.
+/// Shows what a pass reports: a bar on a terminal, failures always.
 final class IngestConsole: Sendable {
     private let bar: Mutex<ProgressBar>
-    private let hinted = Mutex<Set<String>>([])
+    private let failures = FailureWords()
 
     init(quiet: Bool) { bar = Mutex(ProgressBar(quiet: quiet)) }
 
@@ -79,10 +81,7 @@ final class IngestConsole: Sendable {
         case .failure(let failure):
             bar.withLock {
                 $0.clear()
-                StandardError.write("error: \(printableName(failure.path)): \(failure.message)\n")
-                if let hint = failure.hint, hinted.withLock({ $0.insert(failure.errorClass).inserted }) {
-                    StandardError.write("hint: \(hint)\n")
-                }
+                failures.tell(failure)
             }
         }
     }

@@ -31,10 +31,11 @@ extension GlobalOptions {
 
     /// The database, reachable and with the schema of this build.
     ///
+    /// - Parameter orPage: whether the command can answer with a page of HTML too.
     /// - Throws: `LocalClusterError`, `PostgresError` or `CatalogError`, each with the command that mends it.
-    func openDatabase() async throws -> Database {
+    func openDatabase(orPage: Bool = false) async throws -> Database {
         // What cannot be answered in the end is refused before anything is done.
-        _ = try outputFormat
+        if orPage { _ = try formatOrPage } else { _ = try outputFormat }
         let choice = try databaseChoice()
         try logger.debug("opening the database", metadata: ["target": "\(choice.target)"])
         let database = Database(choice.target)

@@ -13,7 +13,7 @@ struct GlobalOptions: ParsableArguments {
     var databaseURL: String?
 
     @Option(help: "How the answer is written: table, json or csv. (LIKENESS_FORMAT)")
-    var format: OutputFormat?
+    var format: FormatArgument?
 
     @Flag(help: "No progress and no notices on standard error. (LIKENESS_QUIET)")
     var quiet = false
@@ -26,6 +26,18 @@ struct GlobalOptions: ParsableArguments {
     var homeFolder: FilePath { HomeFolder.resolve(home) }
 
     var outputFormat: OutputFormat {
+        get throws {
+            let format = try formatOrPage
+            guard let common = OutputFormat(rawValue: format.rawValue) else {
+                throw ValidationError(
+                    "--format \(format.rawValue) is for 'likeness report'; here it is table, json or csv")
+            }
+            return common
+        }
+    }
+
+    /// For a command whose answer can also be a page of HTML.
+    var formatOrPage: FormatArgument {
         get throws { try format ?? EnvironmentTwin.value("LIKENESS_FORMAT") ?? .table }
     }
 

@@ -19,7 +19,8 @@ enum HomeFolder {
         return absolute(user.appending(".local/share/likeness"))
     }
 
-    private static func absolute(_ path: FilePath) -> FilePath {
+    /// A path from the root on, without dots in it.
+    static func absolute(_ path: FilePath) -> FilePath {
         guard path.isRelative, let current = getcwd(nil, 0) else { return path.lexicallyNormalized() }
         defer { free(current) }
         return FilePath(platformString: current).pushing(path).lexicallyNormalized()

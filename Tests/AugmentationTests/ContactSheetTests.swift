@@ -1,0 +1,31 @@
+import Augmentation
+import Imaging
+import Testing
+
+@Suite struct ContactSheetTests {
+    @Test func `pictures stand in the middle of their cells`() {
+        let sheet = ContactSheet.image(
+            of: [plain(10, 10, [1, 1, 1]), plain(20, 10, [2, 2, 2]), plain(1, 4, [3, 3, 3])],
+            columns: 2, cell: 8, gap: 2, background: (9, 9, 9))
+        #expect(sheet.width == 22 && sheet.height == 22)
+        func expected(_ x: Int, _ y: Int) -> UInt8 {
+            switch (x, y) {
+            case (2..<10, 2..<10): 1
+            case (12..<20, 4..<8): 2
+            case (5..<7, 12..<20): 3
+            default: 9
+            }
+        }
+        for y in 0..<22 {
+            for x in 0..<22 {
+                let pixel = Array(sheet.pixels[(3 * (22 * y + x))...].prefix(3))
+                #expect(pixel == [UInt8](repeating: expected(x, y), count: 3), "\(x), \(y)")
+            }
+        }
+    }
+
+    @Test func `fewer pictures than columns make a narrow sheet`() {
+        let sheet = ContactSheet.image(of: [pattern(3, 3)], columns: 10, cell: 3, gap: 0)
+        #expect(sheet == pattern(3, 3))
+    }
+}

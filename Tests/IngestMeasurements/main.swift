@@ -1,0 +1,57 @@
+import Foundation
+import Postgres
+import SystemPackage
+
+/// Measures what ingests; `Scripts/measure-ingest` calls it.
+let usage = """
+    usage: ingest-measurements files PHOTOS COUNT FOLDER [PER-FOLDER]     photographs, each content once
+           ingest-measurements large PHOTOS COUNT FOLDER                  12-megapixel JPEGs, each content once
+           ingest-measurements latency HOME PHOTOS FOLDER SECONDS RATE    from close to row, beside a daemon
+           ingest-measurements settled HOME FOLDER COUNT                  until COUNT files have an outcome
+           ingest-measurements equal HOME FOLDER…                         catalog and folders, compared
+           ingest-measurements corpus SHARED                              hostile files through decode workers
+    HOME: of a private database, or the URL of another.
+
+    """
+
+func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+
+func explain() -> Never {
+    say(usage)
+    exit(64)
+}
+
+func format(_ value: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", value) }
+
+func whole(_ word: String, atLeast least: Int = 1) -> Int {
+    guard let number = Int(word), number >= least else {
+        say("error: a whole number of \(least) or more, not \(word)")
+        exit(64)
+    }
+    return number
+}
+
+let words = Array(CommandLine.arguments.dropFirst())
+do {
+    switch words.first {
+    case "files" where words.count == 4 || words.count == 5:
+        let perFolder = words.count == 5 ? whole(words[4]) : 1000
+        try PhotoFiles(photosBelow: words[1]).write(
+            whole(words[2]), to: URL(filePath: words[3]), perFolder: perFolder)
+    case "large" where words.count == 4:
+        try LargePhotos(photosBelow: words[1]).write(whole(words[2]), to: URL(filePath: words[3]))
+    case "latency" where words.count == 6:
+        print(
+            try IngestLatency(home: words[1], photos: words[2], folder: words[3])
+                .measure(seconds: whole(words[4]), perSecond: whole(words[5])))
+    case "settled" where words.count == 4:
+        print(try SettledCatalog(home: words[1]).wait(folder: words[2], count: whole(words[3], atLeast: 0)))
+    case "equal" where words.count > 2:
+        print(try CatalogAndDisk(home: words[1]).compare(Array(words.dropFirst(2))))
+    case "corpus" where words.count == 2: try await CorpusRun(shared: words[1]).run()
+    default: explain()
+    }
+} catch let failure as Failure {
+    say("error: \(failure.description)")
+    exit(1)
+}
