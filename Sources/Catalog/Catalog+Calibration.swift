@@ -250,21 +250,34 @@ private struct PairDistances {
         }
     }
 
-    /// Appends the distance of each pair that is admitted, once.
+    /// Rows that are compared with each other one at a time: together they fit into a core's own cache.
+    private static let rowsAtOnce = 16
+
+    /// Appends the distance of each pair that is admitted, once, in no order.
     func appendAll(to distances: inout [Float], where isAdmitted: (Int, Int) -> Bool = { _, _ in true }) {
         let stride = stride
         lanes.withUnsafeBufferPointer { lanes in
-            for left in 0..<count {
-                for right in 0..<left where isAdmitted(left, right) {
-                    var sum = Lanes.zero
-                    for place in 0..<stride {
-                        let difference = lanes[left * stride + place] - lanes[right * stride + place]
-                        // Not `addProduct`, which is a call where the baseline has no fused instruction.
-                        sum += difference * difference
+            guard let start = lanes.baseAddress else { return }
+            for first in Swift.stride(from: 0, to: count, by: Self.rowsAtOnce) {
+                let end = min(first + Self.rowsAtOnce, count)
+                for right in 0..<end {
+                    for left in max(first, right + 1)..<max(end, right + 1) where isAdmitted(left, right) {
+                        distances.append(Self.distance(start + left * stride, start + right * stride, stride))
                     }
-                    distances.append(sum.sum())
                 }
             }
         }
+    }
+
+    private static func distance(
+        _ left: UnsafePointer<Lanes>, _ right: UnsafePointer<Lanes>, _ count: Int
+    ) -> Float {
+        var sum = Lanes.zero
+        for place in 0..<count {
+            let difference = left[place] - right[place]
+            // Not `addProduct`, which is a call where the baseline has no fused instruction.
+            sum += difference * difference
+        }
+        return sum.sum()
     }
 }

@@ -248,6 +248,12 @@ import Testing
         #expect(originals.results.count == 9 && originals.results.allSatisfy { !$0.path.contains("_") })
         #expect(try await query(picture, "-k", "60", "--only", "augmented").results.count == 50)
 
+        let some = try await query(picture, "-k", "60", "--where", "path like '%/t2%'", "--only", "augmented")
+        #expect(some.results.count == 5 && some.results.allSatisfy { $0.path.contains("/t2_") })
+        #expect(try await query(picture, "--where", "width > 100000").results.isEmpty)
+        let wrong = try await run("query", picture, "--where", "widht > 1", expecting: 1)
+        #expect(wrong.errors.hasPrefix("error: ") && wrong.errors.contains("widht"))
+
         let made = try await query(picture, "--origin")
         #expect(made.origin?.path == folder + "/t3.jpg" && made.origin?.evidence == "lineage")
         // Another copy, which the catalog does not have, and a picture that it has nothing like.
