@@ -24,8 +24,9 @@ public struct Calibration: Sendable, Equatable {
         }
     }
 
-    /// The points, one or more: distances ascend strictly, log odds descend. Between two of them the curve is straight in
-    /// log odds, outside it is that of the nearest point.
+    /// The points, one or more: distances ascend strictly, log odds never rise. Between two of them the curve is straight in
+    /// log odds, outside it is that of the nearest point. Bins that were pooled are level, from the first distance that was
+    /// seen in them to the last.
     public let points: [Point]
 
     /// The curve through these points; nil unless there are some, finite and in order.
@@ -45,9 +46,9 @@ public struct Calibration: Sendable, Equatable {
     ///   - same: distances of pairs that are the same picture; finite ones count.
     ///   - different: distances of pairs that are not.
     ///   - priorOdds: odds that a pair is the same before its distance is known, above 0.
-    ///   - bins: how many at most; half of them hold equal shares of one sample, half of the other.
+    ///   - bins: how many at most; half of them hold equal shares of one sample, half of the other, 20 of it or more.
     /// - Complexity: O(n log n).
-    public init?(same: [Float], different: [Float], priorOdds: Double, bins: Int = 64) {
+    public init?(same: [Float], different: [Float], priorOdds: Double, bins: Int = 128) {
         let same = same.filter(\.isFinite).sorted()
         let different = different.filter(\.isFinite).sorted()
         guard !same.isEmpty, !different.isEmpty, priorOdds > 0 else { return nil }
@@ -60,8 +61,8 @@ public struct Calibration: Sendable, Equatable {
             let (left, right) = (sameCounts[bin], differentCounts[bin])
             blocks.append(
                 Block(
-                    same: Double(left.count) + 1, different: Double(right.count) + 1, sum: left.sum + right.sum,
-                    count: left.count + right.count))
+                    same: Double(left.count) + 1, different: Double(right.count) + 1,
+                    first: min(left.first, right.first), last: max(left.last, right.last)))
             while blocks.count > 1, blocks[blocks.count - 1].odds > blocks[blocks.count - 2].odds {
                 let last = blocks.removeLast()
                 blocks[blocks.count - 1].pool(with: last)
@@ -69,8 +70,9 @@ public struct Calibration: Sendable, Equatable {
         }
         // A bin that is empty, as the last may be, says nothing.
         self.init(
-            points: blocks.filter { $0.count > 0 }.map { block in
-                Point(distance: block.sum / Double(block.count), logOdds: log(block.odds) + scale)
+            points: blocks.filter { $0.first <= $0.last }.flatMap { block in
+                let ends = block.first < block.last ? [block.first, block.last] : [block.first]
+                return ends.map { Point(distance: Double($0), logOdds: log(block.odds) + scale) }
             })
     }
 
@@ -112,38 +114,41 @@ public struct Calibration: Sendable, Equatable {
         var same: Double
         /// Pairs that are not, and one a bin.
         var different: Double
-        /// Of the distances of all pairs.
-        var sum: Double
-        var count: Int
+        /// The smallest distance and the greatest; infinite, and the wrong way round, without any.
+        var first: Float
+        var last: Float
 
         var odds: Double { same / different }
 
         mutating func pool(with other: Block) {
             same += other.same
             different += other.different
-            sum += other.sum
-            count += other.count
+            first = min(first, other.first)
+            last = max(last, other.last)
         }
     }
 
-    /// The upper ends of the bins, ascending; the last is infinite.
+    /// The upper ends of the bins, ascending: equal shares of each sample up to its greatest distance, so that what lies
+    /// beyond one sample is in no bin with it; the last is infinite.
     private static func edges(_ same: [Float], _ different: [Float], _ bins: Int) -> [Float] {
-        let half = max(1, bins / 2)
         var edges: Set<Float> = [.infinity]
         for sample in [same, different] {
-            for part in 1..<max(2, half) { edges.insert(sample[(sample.count - 1) * part / half]) }
+            let parts = max(2, min(bins / 2, sample.count / 20))
+            for part in 1...parts { edges.insert(sample[(sample.count - 1) * part / parts]) }
         }
         return edges.sorted()
     }
 
-    /// For each bin how many of the sorted distances lie in it, and their sum.
-    private static func count(_ sorted: [Float], _ edges: [Float]) -> [(count: Int, sum: Double)] {
-        var counts = [(count: Int, sum: Double)](repeating: (0, 0), count: edges.count)
+    /// For each bin how many of the sorted distances lie in it, the first of them and the last.
+    private static func count(_ sorted: [Float], _ edges: [Float]) -> [(count: Int, first: Float, last: Float)] {
+        var counts = [(count: Int, first: Float, last: Float)](
+            repeating: (0, .infinity, -.infinity), count: edges.count)
         var bin = 0
         for distance in sorted {
             while distance > edges[bin] { bin += 1 }
             counts[bin].count += 1
-            counts[bin].sum += Double(distance)
+            counts[bin].first = min(counts[bin].first, distance)
+            counts[bin].last = distance
         }
         return counts
     }

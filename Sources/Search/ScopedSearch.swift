@@ -61,8 +61,8 @@ struct ScopedSearch: Sendable {
             let searched = ContinuousClock.now
             let joined = try await join(neighbors, of: queries)
             found.pending = joined.pendingChanges ?? 0
-            let members =
-                scope.collapsesFamilies ? try await members(of: joined.results.joined().map(Self.family)) : [:]
+            let families = scope.collapsesFamilies ? joined.results.joined().map(Self.family) : []
+            let members = try await members(of: families)
             for (place, query) in open.enumerated() {
                 advance(
                     &progress[query], neighbors[place], joined.results[place], members: members, base: base, k: k)
@@ -157,6 +157,7 @@ struct ScopedSearch: Sendable {
     }
 
     private func members(of families: [ImageID]) async throws -> [ImageID: [ImageID]] {
+        if families.isEmpty { return [:] }
         let (model, families) = (model, Array(Set(families)))
         return try await database.run { try Catalog($0).members(of: families, model: model) }
     }

@@ -20,13 +20,14 @@ struct CalibrationTests {
         // ln of the ratio of the densities is (m1 - m2)(x - (m1 + m2)/2)/s²: a straight line, even odds in the middle.
         let same = normal(200_000, mean: 0.5, deviation: 0.2, seed: 1)
         let different = normal(200_000, mean: 1.1, deviation: 0.2, seed: 2)
-        for (prior, middle) in [(1.0, 0.8), (0.01, 0.8 + log(0.01) * 0.04 / 0.6)] {
+        // With small prior odds what counts is the thin tail of one sample.
+        for (prior, middle, tolerance) in [(1.0, 0.8, 0.05), (0.01, 0.8 + log(0.01) * 0.04 / 0.6, 0.1)] {
             let curve = try #require(Calibration(same: same, different: different, priorOdds: prior))
             let threshold = try #require(curve.distance(at: 0.5))
             #expect(abs(threshold - middle) < 0.02)
             for distance in stride(from: Float(0.5), through: 1.1, by: 0.05) {
                 let truth = 1 / (1 + exp((Double(distance) - middle) * 0.6 / 0.04))
-                #expect(abs(curve.probability(at: distance) - truth) < 0.05, "at \(distance)")
+                #expect(abs(curve.probability(at: distance) - truth) < tolerance, "at \(distance)")
             }
         }
     }

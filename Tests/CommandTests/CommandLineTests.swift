@@ -16,7 +16,9 @@ import Testing
         let run = try await likeness("--help")
         #expect(run.status == 0)
         for command in [
-            "ingest", "query", "sync", "index", "model", "migrate", "status", "verify", "doctor", "db", "bench",
+            "ingest", "query", "lineage", "calibrate", "sync", "index", "model", "migrate", "status", "verify",
+            "doctor",
+            "db", "bench",
         ] {
             #expect(run.output.contains("\n  \(command) "), "\(command) is missing")
         }

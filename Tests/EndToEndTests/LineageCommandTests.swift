@@ -61,7 +61,8 @@ import Testing
             "db", "psql", "--", "-Atc",
             """
             select c.path, p.path, r.path, a.depth, a.recipe from likeness.augmentations a
-            join likeness.image_overview c on c.image_id = a.child join likeness.image_overview p on p.image_id = a.parent
+            join likeness.image_overview c on c.image_id = a.child
+            join likeness.image_overview p on p.image_id = a.parent
             join likeness.image_overview r on r.image_id = a.root order by c.path
             """
         ).output.replacing(folder + "/", with: "")
@@ -87,9 +88,8 @@ import Testing
         let first = try await likeness("lineage", "infer", "--pattern", "{stem}_{n}.jpg")
         #expect(first.status == 2)
         #expect(first.output == "6 recorded, 0 completed, 0 known already, 1 refused\n")
-        #expect(
-            first.errors.contains(
-                "c_1.jpg from \(folder)/c.jpeg: its original may be \(folder)/c.jpeg or \(folder)/c.jpg"))
+        let ambiguous = "c_1.jpg from \(folder)/c.jpeg: its original may be \(folder)/c.jpeg or \(folder)/c.jpg"
+        #expect(first.errors.contains(ambiguous))
         #expect(first.errors.contains("notice: 2 files fit the pattern and have no original"))
         #expect(first.errors.contains("notice: 1 files are exact copies"))
         let again = try await report("infer", "--pattern", "{stem}_{n}.jpg", "--within", folder, expecting: 2)
@@ -153,8 +153,8 @@ import Testing
         #expect(try await lineage() == "")
         let told = try await likeness("lineage", "import", file)
         #expect(told.errors.contains("lineage: line 4: nobody.jpg from a.jpg: the catalog has no picture nobody.jpg"))
-        #expect(
-            told.errors.contains("error: 7 of 9 rows of \(file) cannot be recorded\ndetail: Nothing was imported.\n"))
+        let end = "error: 7 of 9 rows of \(file) cannot be recorded\ndetail: Nothing was imported.\n"
+        #expect(told.errors.contains(end))
 
         try write(
             """
@@ -248,6 +248,12 @@ import Testing
         #expect(originals.results.count == 9 && originals.results.allSatisfy { !$0.path.contains("_") })
         #expect(try await query(picture, "-k", "60", "--only", "augmented").results.count == 50)
 
+        let some = try await query(picture, "-k", "60", "--where", "path like '%/t2%'", "--only", "augmented")
+        #expect(some.results.count == 5 && some.results.allSatisfy { $0.path.contains("/t2_") })
+        #expect(try await query(picture, "--where", "width > 100000").results.isEmpty)
+        let wrong = try await run("query", picture, "--where", "widht > 1", expecting: 1)
+        #expect(wrong.errors.hasPrefix("error: ") && wrong.errors.contains("widht"))
+
         let made = try await query(picture, "--origin")
         #expect(made.origin?.path == folder + "/t3.jpg" && made.origin?.evidence == "lineage")
         // Another copy, which the catalog does not have, and a picture that it has nothing like.
@@ -267,8 +273,7 @@ import Testing
             csv.output.hasPrefix(
                 "query,query_id,rank,image_id,distance,path,content_sha256,width,height,parent_id,root_id,probability,"
                     + "folded,origin_id,origin_distance,origin_probability\r\n"))
-        #expect(
-            try await run("query", picture, "--only", "some", expecting: 64).errors.contains(
-                "'originals' or 'augmented'"))
+        let unknown = try await run("query", picture, "--only", "some", expecting: 64)
+        #expect(unknown.errors.contains("'originals' and 'augmented'"))
     }
 }

@@ -18,6 +18,8 @@ struct FamilyCatalog {
     private(set) var vectors: [ImageID: [Float]] = [:]
     /// The original of each picture that is made from another.
     private(set) var roots: [ImageID: ImageID] = [:]
+    /// What each of these was made from.
+    private(set) var parents: [ImageID: ImageID] = [:]
 
     var catalog: Catalog { synthetic.catalog }
     var model: StoredModel { synthetic.model }
@@ -56,6 +58,7 @@ struct FamilyCatalog {
                 let step = #"[{"operation": "step \#(member)"}]"#
                 edges.append(LineageEdge(child: images[start + member], parent: parent, recipe: JSON(step)))
                 roots[images[start + member]] = images[start]
+                parents[images[start + member]] = parent
             }
             start += size
         }
@@ -80,6 +83,11 @@ struct FamilyCatalog {
         QueryEngine(
             database: Database(database.target), folders: IndexFolders(home: home.path), model: model, indexName: index
         ) { StructureDescriptor() }
+    }
+
+    /// The number in the name of the operation that made a copy.
+    func step(of copy: ImageID) -> Int {
+        (images.firstIndex(of: copy) ?? 0) - (images.firstIndex(of: family(copy)) ?? 0)
     }
 
     func family(_ image: ImageID) -> ImageID { roots[image] ?? image }

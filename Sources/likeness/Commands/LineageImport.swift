@@ -70,8 +70,8 @@ struct LineageImporter {
                 (
                     row,
                     LineageEdge(
-                        child: childImage, parent: parentImage, recipe: row.recipe, seed: row.seed, ordinal: row.ordinal
-                    )
+                        child: childImage, parent: parentImage, recipe: row.recipe, seed: row.seed,
+                        ordinal: row.ordinal)
                 ))
         }
         var outcome: LineageOutcome

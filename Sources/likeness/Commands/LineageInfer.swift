@@ -15,8 +15,10 @@ struct LineageInfer: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     @Option(
-        help:
-            "How copies are named, '{stem}_{n}.jpg': {stem} is the original's name without extension, {n} a number, * anything."
+        help: """
+            How copies are named, '{stem}_{n}.jpg': {stem} is the original's name without extension, {n} a number, \
+            * anything.
+            """
     )
     var pattern: PathArgument
 

@@ -61,8 +61,7 @@ struct Query: AsyncParsableCommand {
         let subjects = images.map { QuerySubject.file($0.bytes) } + id.map { .image(ImageID(rawValue: $0)) }
         let (answers, failures) = try await engine.answer(
             subjects, k: k, scope: try scope.searchScope,
-            findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"),
-            start: start)
+            findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"), start: start)
         try QueryReport(answers: answers).write(try global.outputFormat)
         for failure in failures { StandardError.write("\(failure)\n") }
         if !failures.isEmpty {

@@ -19,6 +19,11 @@ struct ScopeOptions: ParsableArguments {
     @Option(help: "Find originals alone, or what was made from others alone. (LIKENESS_ONLY)")
     var only: FamilyPart?
 
+    @Option(
+        name: .customLong("where"),
+        help: "Only pictures that satisfy this SQL condition over image_overview. (LIKENESS_WHERE)")
+    var condition: String?
+
     /// What was typed, or what the environment says.
     var searchScope: SearchScope {
         get throws {
@@ -27,6 +32,9 @@ struct ScopeOptions: ParsableArguments {
                 try (collapse ?? EnvironmentTwin.value("LIKENESS_COLLAPSE")) != nil
             scope.excludesOwnFamily = excludeFamily || EnvironmentTwin.flag("LIKENESS_EXCLUDE_FAMILY")
             scope.only = try only ?? EnvironmentTwin.value("LIKENESS_ONLY")
+            if let condition = condition ?? EnvironmentTwin.text("LIKENESS_WHERE") {
+                scope.matching = { try $0.images(where: condition) }
+            }
             return scope
         }
     }
