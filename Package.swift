@@ -100,8 +100,10 @@ let package = Package(
         .executableTarget(
             name: "likeness",
             dependencies: [
-                "Augmentation", "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching", "Imaging",
-                "IndexSync", "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes", arguments, logging,
+                "Augmentation", "Benchmarking", "Catalog", "Daemons", "Embeddings", "Faults", "FolderWatching",
+                "Imaging",
+                "IndexSync", "Ingestion", "LocalCluster", "NativeThreads", "Postgres", "Search", "VectorIndexes",
+                arguments, logging,
                 subprocess, system,
             ], swiftSettings: swift),
 
@@ -137,7 +139,10 @@ let package = Package(
             ]),
         tests(
             of: "Search",
-            ["Catalog", "Embeddings", "Faults", "IndexSync", "LocalCluster", "Postgres", "Search", "VectorIndexes", system]),
+            [
+                "Catalog", "Embeddings", "Faults", "IndexSync", "LocalCluster", "Postgres", "Search", "VectorIndexes",
+                system,
+            ]),
         tests(of: "Command", ["likeness", system]),
         .target(name: "FaultInjection", path: "Tests/FaultInjection", publicHeadersPath: ".", cSettings: c),
         tests(of: "Crash", ["Catalog", "likeness", "LocalCluster", "Postgres", "VectorIndexes", system]),

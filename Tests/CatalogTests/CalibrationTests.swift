@@ -107,7 +107,7 @@ struct CalibrationTests {
         defer { withExtendedLifetime(database) {} }
         let catalog = synthetic.catalog
         #expect(try catalog.calibration(model: synthetic.model.id) == nil)
-        #expect(try catalog.duplicateThreshold(model: synthetic.model.id) == nil)
+        let beforehand = try catalog.duplicateThreshold(model: synthetic.model.id)
         let first = try catalog.calibrate(model: synthetic.model)
         #expect(first.families == 30 && first.familyPairs == 30 * 15)
         #expect(first.pictures == 180 && first.otherPairs == 180 * 179 / 2 - 30 * 15)
@@ -115,7 +115,8 @@ struct CalibrationTests {
         #expect(first.curve.probability(at: 0) > 0.9 && first.curve.probability(at: 2) < 0.01)
         let threshold = try #require(first.duplicateThreshold)
         #expect(threshold == first.curve.distance(at: 0.5))
-        #expect(try catalog.duplicateThreshold(model: synthetic.model.id) == threshold)
+        #expect(Float(threshold) != beforehand)
+        #expect(try catalog.duplicateThreshold(model: synthetic.model.id) == Float(threshold))
         #expect(try catalog.calibration(model: synthetic.model.id) == first)
         let second = try catalog.calibrate(model: synthetic.model)
         #expect(second.curve == first.curve && second.calibratedAt >= first.calibratedAt)

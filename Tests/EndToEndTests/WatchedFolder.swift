@@ -59,10 +59,7 @@ final class WatchedFolder {
     /// Another photo than all before, under a name below the folder.
     func add(_ name: String) throws {
         used += 1
-        let target = folder.path.appending(name)
-        try FileManager.default.createDirectory(
-            atPath: target.removingLastComponent().string, withIntermediateDirectories: true)
-        try FileManager.default.copyItem(atPath: photos[used - 1].string, toPath: target.string)
+        try write(photo(used - 1), to: name)
     }
 
     /// The bytes of one of some hundred photos.

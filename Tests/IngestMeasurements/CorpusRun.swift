@@ -41,7 +41,7 @@ struct CorpusRun {
             var text = "| \(name) | \(tally.tried) | \(format(tally.seconds, 1)) | \(format(1000 * tally.longest, 1)) "
             text += "(\(tally.longestName)) | \(tally.peak >> 20) | \(outcomes) |"
             print(text)
-            fflush(stdout)
+            fflush(nil)
             crashed += tally.crashed
         }
         if !crashed.isEmpty { throw Failure("\(crashed.count) files ended a worker: \(crashed.prefix(10))") }
