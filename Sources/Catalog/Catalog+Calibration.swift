@@ -87,27 +87,29 @@ extension Catalog {
             let curve = Calibration(same: same.distances, different: other.distances, priorOdds: priorOdds)
         else { preconditionFailure("samples that are not empty have a curve") }
         let threshold = curve.distance(at: 0.5)
-        try connection.execute(
-            """
-            insert into likeness.distance_calibrations (model, distances, log_odds, duplicate_threshold, prior_odds,
-                families, family_pairs, pictures, other_pairs)
-            values (\(model.id), \(curve.points.map(\.distance)), \(curve.points.map(\.logOdds)), \(threshold),
-                \(priorOdds), \(same.families), \(same.distances.count), \(other.pictures), \(other.distances.count))
-            on conflict (model) do update set
-                distances = excluded.distances, log_odds = excluded.log_odds,
-                duplicate_threshold = excluded.duplicate_threshold, prior_odds = excluded.prior_odds,
-                families = excluded.families, family_pairs = excluded.family_pairs, pictures = excluded.pictures,
-                other_pairs = excluded.other_pairs, calibrated_at = now()
-            """)
-        let isPersons = try connection.firstRow(
-            "select from likeness.duplicate_thresholds where model = \(model.id) and set_by = 'person'")
-        if let threshold, isPersons == nil {
-            try setDuplicateThreshold(Float(threshold), model: model.id, by: .calibration)
+        return try connection.transaction {
+            try connection.execute(
+                """
+                insert into likeness.distance_calibrations (model, distances, log_odds, duplicate_threshold, prior_odds,
+                    families, family_pairs, pictures, other_pairs)
+                values (\(model.id), \(curve.points.map(\.distance)), \(curve.points.map(\.logOdds)), \(threshold),
+                    \(priorOdds), \(same.families), \(same.distances.count), \(other.pictures), \(other.distances.count))
+                on conflict (model) do update set
+                    distances = excluded.distances, log_odds = excluded.log_odds,
+                    duplicate_threshold = excluded.duplicate_threshold, prior_odds = excluded.prior_odds,
+                    families = excluded.families, family_pairs = excluded.family_pairs, pictures = excluded.pictures,
+                    other_pairs = excluded.other_pairs, calibrated_at = now()
+                """)
+            let isPersons = try connection.firstRow(
+                "select from likeness.duplicate_thresholds where model = \(model.id) and set_by = 'person'")
+            if let threshold, isPersons == nil {
+                try setDuplicateThreshold(Float(threshold), model: model.id, by: .calibration)
+            }
+            guard let stored = try calibration(model: model.id) else {
+                preconditionFailure("what was stored in this transaction is there")
+            }
+            return stored
         }
-        guard let stored = try calibration(model: model.id) else {
-            preconditionFailure("what was stored in this transaction is there")
-        }
-        return stored
     }
 
     /// What distances of a model mean; nil while it was not measured.
