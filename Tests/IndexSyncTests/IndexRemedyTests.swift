@@ -74,7 +74,8 @@ import VectorIndexes
             try test.insert(WideRows.near(40, seed: 2))
             try await eventually("trained anew", explanation: { "\(log.lines)" }) { try test.built("lists") >= 2 }
         }
-        try await expectRemedy("retrain", because: "more than 1 s")
+        // Age is seen without measuring: it need not be among the decisions of a measurement.
+        try await expectRemedy(nil, because: "more than 1 s")
     }
 
     /// The mean of the forty rows that are nearest to one: about where a centroid is.
@@ -85,11 +86,13 @@ import VectorIndexes
     }
 
     /// The remedy stands in the catalog with its reason, and the files agree with the catalog.
-    private func expectRemedy(_ decision: String, because reason: String) async throws {
+    private func expectRemedy(_ decision: String?, because reason: String) async throws {
         let generations = try test.generations(of: "lists")
         #expect(generations.contains { $0.contains(reason) }, "\(generations)")
-        let decisions = try test.decisions(on: "lists")
-        #expect(decisions.contains(decision), "\(decisions)")
+        if let decision {
+            let decisions = try test.decisions(on: "lists")
+            #expect(decisions.contains(decision), "\(decisions)")
+        }
         let report = try await IndexSync(database: Database(test.database.target), folders: test.folders).verify()
         #expect(report.differences.isEmpty, "\(report.differences)")
     }
