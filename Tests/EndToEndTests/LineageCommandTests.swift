@@ -251,7 +251,7 @@ import Testing
         let some = try await query(picture, "-k", "60", "--where", "path like '%/t2%'", "--only", "augmented")
         #expect(some.results.count == 5 && some.results.allSatisfy { $0.path.contains("/t2_") })
         #expect(try await query(picture, "--where", "width > 100000").results.isEmpty)
-        let wrong = try await run("query", picture, "--where", "widht > 1", expecting: 1)
+        let wrong = try await run("query", picture, "--where", "widht > 1", expecting: 64)
         #expect(wrong.errors.hasPrefix("error: ") && wrong.errors.contains("widht"))
 
         let made = try await query(picture, "--origin")
