@@ -11,7 +11,7 @@ extension Catalog {
     ///   - edges: in any order; the child of one may be the parent of another.
     ///   - isPartial: whether edges that can be recorded are recorded when others cannot; the outcome then has the refusals.
     /// - Throws: ``LineageRefused`` with every edge that cannot be recorded, unless `isPartial`; PostgresError.
-    /// - Complexity: five statements, whatever the number of edges; about 1 s for 100,000.
+    /// - Complexity: five statements, whatever the number of edges; about 2 s for 100,000.
     @discardableResult
     public func recordLineage(_ edges: [LineageEdge], isPartial: Bool = false) throws -> LineageOutcome {
         try connection.transaction {
