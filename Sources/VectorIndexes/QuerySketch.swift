@@ -1,6 +1,8 @@
 import CKernels
 
-/// The sketch of one query at a time, and the memory to make it in. Never used by two threads at once.
+/// The sketch of one query at a time, and the memory to make it in.
+///
+/// Unchecked because a pool lends it to one search at a time, on whatever thread that runs: never used by two at once.
 final class QuerySketch: @unchecked Sendable {
     let codes: UnsafeMutablePointer<Int16>
     private(set) var terms = lk_code_terms()

@@ -37,7 +37,7 @@ struct Watch: AsyncParsableCommand, ComputesForLong {
 
     @Option(
         name: .customLong("poll-interval"),
-        help: "Time between two looks at folders that are polled: 30s. (LIKENESS_POLL_INTERVAL)")
+        help: "Time between two looks at folders that are polled: 30s. (LIKENESS_WATCH_POLL_INTERVAL)")
     var pollInterval: DurationArgument?
 
     @Option(
@@ -81,7 +81,7 @@ struct Watch: AsyncParsableCommand, ComputesForLong {
         settings.onVanish = try onVanish ?? EnvironmentTwin.value("LIKENESS_ON_VANISH") ?? .keep
         settings.watching.polls = poll || EnvironmentTwin.flag("LIKENESS_POLL")
         settings.watching.followsLinks = followLinks || EnvironmentTwin.flag("LIKENESS_FOLLOW_LINKS")
-        if let time = try pollInterval ?? EnvironmentTwin.value("LIKENESS_POLL_INTERVAL") {
+        if let time = try pollInterval ?? EnvironmentTwin.value("LIKENESS_WATCH_POLL_INTERVAL") {
             settings.watching.pollInterval = time.duration
         }
         if let time = try settle ?? EnvironmentTwin.value("LIKENESS_SETTLE") {
