@@ -32,6 +32,7 @@ struct OneRun {
     }
 
     private func follow(_ mending: Mending) throws -> SyncOutcome {
+        let start = ContinuousClock.now
         let session = try StoreSession.open(catalog: catalog, model: model, folder: folder, mending: mending)
         defer { session.close() }
         var outcome = SyncOutcome(model: model.name)
@@ -48,6 +49,7 @@ struct OneRun {
             isComplete = report.isComplete
         }
         outcome.rows = session.rows
+        outcome.rowsSeconds = (ContinuousClock.now - start) / .seconds(1)
         try work(session, wanted, &outcome)
         // What can be done is done before what cannot is told.
         if let refused = match.refused.first { throw refused.reason }

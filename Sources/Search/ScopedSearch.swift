@@ -31,8 +31,8 @@ struct ScopedSearch: Sendable {
     let thread: SearchThread
     let model: ModelID
     let index: any SearchableIndex
-    /// What the index has seen; nil leaves the pending changes uncounted.
-    let position: FeedPosition?
+    /// What the index has seen.
+    let position: FeedPosition
     let scope: SearchScope
 
     /// One query on its way to its answer.
@@ -170,20 +170,9 @@ struct ScopedSearch: Sendable {
         let paths = queries.compactMap(\.subject.absolutePath)
         let (model, position) = (model, position)
         return try await database.run { connection in
-            try Catalog(connection).results(for: hits, preferring: paths, indexPosition: position.map { (model, $0) })
+            try Catalog(connection).results(for: hits, preferring: paths, indexPosition: (model, position))
         }
     }
 
     private static func ids(_ images: [ImageID]) -> Set<VectorID> { Set(images.lazy.map { VectorID($0.rawValue) }) }
-}
-
-extension IDFilter? {
-    /// The same, and none of these.
-    fileprivate func without(_ ids: Set<VectorID>) -> IDFilter {
-        switch self {
-        case nil: .excluding(ids)
-        case .among(let admitted): .among(admitted.subtracting(ids))
-        case .excluding(let others): .excluding(others.union(ids))
-        }
-    }
 }

@@ -35,6 +35,13 @@ struct Query: AsyncParsableCommand {
     @Flag(help: "Say which original each picture is, or is an augmented copy of. (LIKENESS_ORIGIN)")
     var origin = false
 
+    @Flag(
+        help: """
+            Search what the index has not seen as well, straight from PostgreSQL: what is committed is found even while no \
+            sync daemon runs. (LIKENESS_FRESH)
+            """)
+    var fresh = false
+
     func run() async throws {
         let start = ContinuousClock.now
         guard !images.isEmpty || !id.isEmpty else { throw CommandFault.nothingToAsk }
@@ -61,7 +68,8 @@ struct Query: AsyncParsableCommand {
         let subjects = images.map { QuerySubject.file($0.bytes) } + id.map { .image(ImageID(rawValue: $0)) }
         let (answers, failures) = try await engine.answer(
             subjects, k: k, scope: try scope.searchScope,
-            findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"), start: start)
+            findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"),
+            isFresh: fresh || EnvironmentTwin.flag("LIKENESS_FRESH"), start: start)
         try QueryReport(answers: answers).write(try global.outputFormat)
         for failure in failures { StandardError.write("\(failure)\n") }
         if !failures.isEmpty {
