@@ -1,19 +1,5 @@
 import Postgres
 
-/// What a search found around a picture.
-public struct NeighborSearch: Sendable, Hashable {
-    /// The picture that was asked with.
-    public var image: ImageID
-    /// Its neighbors, in any order; the picture itself among them does not count.
-    public var neighbors: [SearchHit]
-
-    /// Describes a search.
-    public init(image: ImageID, neighbors: [SearchHit]) {
-        self.image = image
-        self.neighbors = neighbors
-    }
-}
-
 /// What a person says of two pictures.
 public enum DuplicateVerdict: String, Sendable, CaseIterable, PostgresEncodable, PostgresDecodable {
     /// Near-duplicates, whatever their distance.
@@ -33,21 +19,6 @@ public enum ThresholdSource: String, Sendable, PostgresEncodable, PostgresDecoda
 }
 
 extension Catalog {
-    /// Pictures whose near-duplicates are still to be searched, in ascending order: new and changed ones, and those that
-    /// lost their nearest neighbor.
-    ///
-    /// Cost: by an index alone, whatever the size of the catalog; passes over hidden pictures, which wait until they are shown.
-    ///
-    /// - Parameter limit: at most so many.
-    public func imagesWithoutEdges(model: ModelID, limit: Int) throws -> [ImageID] {
-        try connection.rows(
-            """
-            select s.image from likeness.neighbor_searches s join likeness.images i on i.id = s.image and i.state = 'active'
-            where s.model = \(model) order by s.image limit \(max(0, limit))
-            """
-        ).map { try $0[0] }
-    }
-
     /// Up to which squared L2 distance, itself included, two pictures are near-duplicates.
     public func duplicateThreshold(model: ModelID) throws -> Float {
         let row = try connection.firstRow(
@@ -76,7 +47,9 @@ extension Catalog {
                 try connection.execute(
                     """
                     insert into likeness.neighbor_searches (model, image)
-                    select model, image from likeness.embeddings where model = \(model) on conflict do nothing
+                    select e.model, e.image
+                    from likeness.embeddings e join likeness.images i on i.id = e.image and i.state = 'active'
+                    where e.model = \(model) order by e.model, e.image on conflict do nothing
                     """)
             }
             if threshold != previous { try regroupAll(model: model, threshold: threshold) }
@@ -95,58 +68,82 @@ extension Catalog {
     /// - Parameters:
     ///   - searches: at most some thousands, at most one a picture.
     ///   - threshold: the one that the searches went by, squared L2 distance.
-    public func writeEdges(_ searches: [NeighborSearch], model: ModelID, threshold: Float) throws {
-        var images: [ImageID] = [], neighbors: [ImageID] = [], distances: [Float] = []
-        for search in searches {
-            for neighbor in search.neighbors where neighbor.image != search.image && neighbor.distance.isFinite {
-                images.append(search.image)
-                neighbors.append(neighbor.image)
-                distances.append(max(0, neighbor.distance))
-            }
-        }
-        let searched = searches.map(\.image)
+    ///   - position: up to where in the feed the searches saw the embeddings. Searches of pictures that changed after it are
+    ///     passed over, as they are among the neighbors of others: they are to be searched, by the change. nil: nothing has changed.
+    public func writeEdges(
+        _ searches: [NeighborSearch], model: ModelID, threshold: Float, since position: FeedPosition? = nil
+    ) throws {
+        if searches.isEmpty { return }
         try connection.transaction {
             let current = try lockThreshold(model)
-            // In one order, and before anything refers to them: whoever deletes them waits, or has already done so.
-            try connection.execute(
-                """
-                select from likeness.images where id = any(\(searched) || \(neighbors)) order by id for key share
-                """)
+            try lock(searches, model: model, againstChanges: position != nil)
             try refreshDuplicateGroups(model: model)
-            let found: SQL = """
-                select f.image, f.neighbor, f.distance
-                from unnest(\(images), \(neighbors), \(distances)) as f (image, neighbor, distance)
-                join likeness.embeddings a on a.image = f.image and a.model = \(model)
-                join likeness.embeddings b on b.image = f.neighbor and b.model = \(model)
-                """
-            try connection.execute(
-                """
-                insert into likeness.near_duplicate_edges as e (model, first_image, second_image, distance)
-                select \(model), least(image, neighbor) as first, greatest(image, neighbor) as second, min(distance)
-                from (\(found)) found where distance <= \(threshold)
-                group by first, second order by first, second
-                on conflict (model, first_image, second_image) do update set distance = excluded.distance
-                where e.distance is distinct from excluded.distance
-                """)
-            try connection.execute(
-                """
-                insert into likeness.nearest_neighbors as n (model, image, nearest, distance)
-                select distinct on (image) \(model), image, neighbor, distance
-                from (
-                    select image, neighbor, distance from (\(found)) found
-                    union all select neighbor, image, distance from (\(found)) found
-                ) pairs
-                order by image, distance, neighbor
-                on conflict (model, image) do update
-                set nearest = excluded.nearest, distance = excluded.distance, searched_at = now()
-                where excluded.distance < n.distance
-                """)
+            let changed = try position.map { try changedImages(model: model, after: $0) } ?? []
+            let valid = searches.filter { !changed.contains($0.image) }
+            let searched = valid.map(\.image)
+            try write(valid, threshold, without: changed, model: model)
             if threshold >= current {
                 try connection.execute(
                     "delete from likeness.neighbor_searches where model = \(model) and image = any(\(searched))")
             }
             try group(model: model, threshold: current, links: Self.links(touching: searched, model: model))
         }
+    }
+
+    /// Keeps the pictures of some searches from being deleted until the transaction ends, and their embeddings from being
+    /// changed.
+    private func lock(_ searches: [NeighborSearch], model: ModelID, againstChanges: Bool) throws {
+        let images = Array(Set(searches.flatMap { [$0.image] + $0.neighbors.map(\.image) }))
+        // In one order, and before anything refers to them: whoever deletes them waits, or has already done so.
+        try connection.execute(
+            "select from likeness.images where id = any(\(images)) order by id for key share")
+        if !againstChanges { return }
+        // Whoever changes one waits, and then finds what is written here; or has done so, and then the feed tells of it.
+        try connection.execute(
+            """
+            select from likeness.embeddings where model = \(model) and image = any(\(images)) order by image for share
+            """)
+    }
+
+    /// Writes the pairs and the nearest neighbors of some searches.
+    private func write(
+        _ searches: [NeighborSearch], _ threshold: Float, without changed: Set<ImageID>, model: ModelID
+    ) throws {
+        var images: [ImageID] = [], neighbors: [ImageID] = [], distances: [Float] = []
+        for search in searches {
+            for neighbor in search.neighbors
+            where neighbor.image != search.image && neighbor.distance.isFinite && !changed.contains(neighbor.image) {
+                images.append(search.image)
+                neighbors.append(neighbor.image)
+                distances.append(max(0, neighbor.distance))
+            }
+        }
+        try connection.execute(
+            """
+            with found as materialized (
+                select f.image, f.neighbor, f.distance
+                from unnest(\(images), \(neighbors), \(distances)) as f (image, neighbor, distance)
+                join likeness.embeddings a on a.image = f.image and a.model = \(model)
+                join likeness.embeddings b on b.image = f.neighbor and b.model = \(model)
+            ), paired as (
+                insert into likeness.near_duplicate_edges as e (model, first_image, second_image, distance)
+                select \(model), least(image, neighbor) as first, greatest(image, neighbor) as second, min(distance)
+                from found where distance <= \(threshold)
+                group by first, second order by first, second
+                on conflict (model, first_image, second_image) do update set distance = excluded.distance
+                where e.distance is distinct from excluded.distance
+            )
+            insert into likeness.nearest_neighbors as n (model, image, nearest, distance)
+            select distinct on (image) \(model), image, neighbor, distance
+            from (
+                select image, neighbor, distance from found
+                union all select neighbor, image, distance from found
+            ) pairs
+            order by image, distance, neighbor
+            on conflict (model, image) do update
+            set nearest = excluded.nearest, distance = excluded.distance, searched_at = now()
+            where excluded.distance < n.distance
+            """)
     }
 
     /// Makes the groups again that lost a pair, by a picture that was deleted or a judgment.

@@ -1,3 +1,4 @@
+import Catalog
 import Glibc
 import NativeThreads
 import VectorIndexes
@@ -11,6 +12,7 @@ enum BackgroundJob: Sendable {
     case sketches(SketchJob)
     case compaction(CompactionJob)
     case measurement(StoreMeasurementJob)
+    case neighbors(NeighborSearchJob)
 
     /// Does it; blocks.
     func run(_ control: BuildControl, building: GenerationBuilding) throws(IndexError) -> BackgroundResult {
@@ -19,6 +21,7 @@ enum BackgroundJob: Sendable {
         case .sketches(let job): .sketches(try job.build(control), rows: job.store.liveCount)
         case .compaction(let job): .compaction(try job.build(control))
         case .measurement(let job): .measurement(try job.run(control))
+        case .neighbors(let job): .neighbors(try job.run(control))
         }
     }
 }
@@ -30,6 +33,7 @@ enum BackgroundResult: Sendable {
     case sketches(SketchDraft?, rows: Int)
     case compaction(CompactionDraft)
     case measurement(StoreMeasurement)
+    case neighbors([NeighborSearch])
 }
 
 /// Does one thing at a time on a thread of its own that takes the processor only when nobody else wants it.
@@ -37,12 +41,16 @@ actor BackgroundWorker {
     /// Source: nice(1); 10 gets about a ninth of what 0 gets.
     private static let niceness: Int32 = 10
 
-    private let thread = NativeThreadExecutor(name: "index-build")
+    private let thread: NativeThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private let building: GenerationBuilding
     private var isNice = false
 
-    init(_ building: @escaping GenerationBuilding) { self.building = building }
+    /// - Parameter name: that of its thread.
+    init(name: String, _ building: @escaping GenerationBuilding) {
+        thread = NativeThreadExecutor(name: name)
+        self.building = building
+    }
 
     /// Works to the end, or until the control cancels it.
     func run(_ job: BackgroundJob, _ control: BuildControl) -> Result<BackgroundResult, IndexError> {

@@ -15,14 +15,18 @@ struct OneRun {
 
     /// Applies everything that can be seen when it begins.
     ///
-    /// - Parameter reason: why everything is read anew; nil when changes will do.
-    func run(rebuildingBecause reason: String? = nil) throws -> SyncOutcome {
+    /// - Parameters:
+    ///   - reason: why everything is read anew; nil when changes will do.
+    ///   - progress: called as the neighbors of pictures are searched; nil: they are not.
+    func run(
+        rebuildingBecause reason: String? = nil, searchingNeighbors progress: ((Int, Int) -> Void)? = nil
+    ) throws -> SyncOutcome {
         let start = ContinuousClock.now
         var mending = Mending()
         if let reason { mending.add(.store, because: reason) }
         while true {
             do {
-                var outcome = try follow(mending)
+                var outcome = try follow(mending, progress)
                 outcome.seconds = (ContinuousClock.now - start) / .seconds(1)
                 return outcome
             } catch {
@@ -31,7 +35,7 @@ struct OneRun {
         }
     }
 
-    private func follow(_ mending: Mending) throws -> SyncOutcome {
+    private func follow(_ mending: Mending, _ progress: ((Int, Int) -> Void)?) throws -> SyncOutcome {
         let start = ContinuousClock.now
         let session = try StoreSession.open(catalog: catalog, model: model, folder: folder, mending: mending)
         defer { session.close() }
@@ -41,19 +45,46 @@ struct OneRun {
         let match = try session.match(wanted)
         outcome.built = match.added
         outcome.dropped = match.dropped
+        try stepToEnd(session, .always, &outcome)
+        outcome.rowsSeconds = (ContinuousClock.now - start) / .seconds(1)
+        try work(session, wanted, &outcome)
+        if let progress { try searchNeighbors(session, progress, &outcome) }
+        outcome.rows = session.rows
+        // What can be done is done before what cannot is told.
+        if let refused = match.refused.first { throw refused.reason }
+        return outcome
+    }
+
+    private func stepToEnd(_ session: StoreSession, _ publishing: Publishing, _ outcome: inout SyncOutcome) throws {
         var isComplete = false
         while !isComplete {
-            let report = try session.step(publishing: .always)
+            let report = try session.step(publishing: publishing)
             outcome.added += report.added
             outcome.removed += report.removed
             isComplete = report.isComplete
         }
-        outcome.rows = session.rows
-        outcome.rowsSeconds = (ContinuousClock.now - start) / .seconds(1)
-        try work(session, wanted, &outcome)
-        // What can be done is done before what cannot is told.
-        if let refused = match.refused.first { throw refused.reason }
-        return outcome
+    }
+
+    /// Searches the neighbors of as many pictures as wait for that when it begins.
+    private func searchNeighbors(
+        _ session: StoreSession, _ progress: (Int, Int) -> Void, _ outcome: inout SyncOutcome
+    ) throws {
+        let total = try catalog.countImagesWithoutEdges(model: model.id)
+        var done = 0
+        var last: ImageID?
+        while done < total {
+            let images = try session.waitingForNeighbors(after: last)
+            if images.isEmpty { break }
+            last = images.last
+            done += images.count
+            try stepToEnd(session, .changes, &outcome)
+            let (job, unusable) = try session.neighborSearch(of: images, threads: SearchLimits.defaultThreads)
+            let found = try job.run(BuildControl())
+            try session.write(found + unusable, threshold: job.threshold)
+            outcome.searched += found.count
+            progress(min(done, total), total)
+        }
+        try catalog.refreshDuplicateGroups(model: model.id)
     }
 
     /// Does what is due, in the foreground.

@@ -23,20 +23,24 @@ public struct IndexSync: Sendable {
     }
 
     /// Applies to every index of every model what can be seen now, does what is due (first generations, those that a person
-    /// asked for, sketches, compaction), and returns. Recall is not measured.
+    /// asked for, sketches, compaction), searches the neighbors of all pictures that wait for that, and returns. Recall is not
+    /// measured.
     ///
     /// Idempotent: what has been applied is applied once, and a call that finds nothing to do publishes nothing but its
     /// position. Models without an index are left alone.
     ///
+    /// - Parameter progress: called with the pictures of a model whose neighbors were searched, and how many there are.
     /// - Throws: `CatalogError`, `PostgresError`, `IndexError` or ``SyncError`` of the first model that cannot be followed.
-    public func once() async throws -> [SyncOutcome] {
+    public func once(
+        progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) async throws -> [SyncOutcome] {
         let folders = folders
         return try await database.run { connection in
             let catalog = Catalog(connection)
             let outcomes = try Self.followed(catalog, folders).map { model in
                 try OneRun(
                     catalog: catalog, model: model, folder: folders.folder(ofModel: model.name)
-                ).run()
+                ).run(searchingNeighbors: progress)
             }
             try catalog.pruneChanges()
             return outcomes

@@ -64,7 +64,7 @@ extension StoreSession {
         case .generation(let draft): try writer.adopt(draft)
         case .sketches(let draft?, _): try writer.adopt(draft)
         case .compaction(let draft): try writer.adopt(draft)
-        case .sketches(nil, _), .measurement: false
+        case .sketches(nil, _), .measurement, .neighbors: false
         }
     }
 
@@ -93,7 +93,7 @@ extension StoreSession {
                 try self.record(record)
             }
             try recordDecision(on: { _ in true }, "compact", started.work.reason)
-        case .measurement: return
+        case .measurement, .neighbors: return
         }
     }
 

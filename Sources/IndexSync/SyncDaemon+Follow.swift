@@ -69,13 +69,16 @@ extension SyncDaemon {
             let isNew = model.session == nil
             let session = try openSession(of: model, catalog)
             if isTick || isNew { try matchIndexes(model, session) }
+            try listWaiting(model, session, isTick: isTick)
             let isStale = model.publishedAt + settings.positionInterval <= .now
             let report = try session.step(publishing: isStale ? .always : .changes)
             take(report, of: model)
+            model.neighbors.changed(report.changes.map(\.image))
             if !report.isComplete { bell.ring() }
             try collectWork(model, session)
             if report.isComplete, model.nextVerification <= .now { try repair(model, session) }
             if report.isComplete { try startWork(model, session) }
+            if report.isComplete { try takeNeighbors(model, session, isTick: isTick) }
             try tellActivity(model, session)
         } catch is SyncError where stopFlag.isSet {
             return
@@ -209,6 +212,7 @@ extension SyncDaemon {
         model.session?.close()
         model.session = nil
         model.activity = nil
+        model.neighbors.forget()
     }
 
     /// Ends a session in order.

@@ -45,12 +45,16 @@ extension SyncDaemon {
                     "publications": "\(summary.publications)",
                 ])
         }
+        if summary.searched > 0 {
+            logger.info("searched near-duplicates", metadata: ["pictures": "\(summary.searched)"])
+        }
         summary = Summary()
     }
 
     /// Says in the catalog and to the service manager what is being done, if that has changed.
     func tellActivity(_ model: FollowedModel, _ session: StoreSession) throws {
-        try say(running.flatMap { $0.model == model.model.id ? $0.words : nil }, model, session)
+        let built = running.flatMap { $0.model == model.model.id ? $0.words : nil }
+        try say(built ?? model.neighbors.words, model, session)
     }
 
     /// - Parameter activity: nil: it only follows.

@@ -43,7 +43,7 @@ final class RunningWork {
             subject = "building \(job.specification.name) (\(type)) generation \(job.generation)"
         case .sketches(let job): subject = "training sketches generation \(job.generation)"
         case .compaction: subject = "compacting"
-        case .measurement: return nil
+        case .measurement, .neighbors: return nil
         }
         return "\(subject): \(progress.phase) \(Int(progress.fraction * 100)) %, \(started?.work.reason ?? "")"
     }

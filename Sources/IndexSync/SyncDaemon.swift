@@ -9,7 +9,9 @@ import VectorIndexes
 ///
 /// It looks at the feed when PostgreSQL notifies it and, because a notification is only a hint, every second anyway. Steps
 /// run on a thread of its own with a connection of its own, whose locks keep other writers out; on a second thread
-/// generations of indexes are built, sketches trained, stores compacted and indexes measured meanwhile, one at a time. What passes by itself is tried again with growing waits.
+/// generations of indexes are built, sketches trained, stores compacted and indexes measured meanwhile, one at a time; on a
+/// third one, which does not wait for that, the neighbors of new pictures are searched. What passes by itself is tried again
+/// with growing waits.
 public actor SyncDaemon {
     /// How often it does what.
     public struct Settings: Sendable {
@@ -43,6 +45,7 @@ public actor SyncDaemon {
     let notifier: ServiceNotifier
     let applicationName = WriterName.of("likeness sync")
     let worker: BackgroundWorker
+    let neighborWorker: BackgroundWorker
     nonisolated let bell = Bell()
     nonisolated let stopFlag = StopFlag()
 
@@ -70,7 +73,8 @@ public actor SyncDaemon {
         self.settings = settings
         self.logger = logger
         self.notifier = notifier
-        worker = BackgroundWorker(settings.building)
+        worker = BackgroundWorker(name: "index-build", settings.building)
+        neighborWorker = BackgroundWorker(name: "neighbors", settings.building)
     }
 
     /// Follows until ``stop()`` is called or the task is cancelled, and then ends in order: the step is finished and
@@ -166,6 +170,7 @@ final class FollowedModel {
     /// What the log has told of already.
     var toldRefused: Set<String> = []
     var activity: String?
+    var neighbors = NeighborRounds()
 
     init(
         _ model: StoredModel, nextVerification: ContinuousClock.Instant, firstLook: ContinuousClock.Instant
@@ -182,4 +187,6 @@ struct Summary {
     var added = 0
     var removed = 0
     var publications = 0
+    /// Pictures whose neighbors were written.
+    var searched = 0
 }

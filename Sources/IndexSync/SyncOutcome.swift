@@ -14,6 +14,8 @@ public struct SyncOutcome: Sendable, Equatable, Encodable {
     public var isSketched = false
     /// Whether the rows were written anew without those that were dead.
     public var isCompacted = false
+    /// Pictures whose neighbors were searched.
+    public var searched = 0
     /// Why everything was read anew; nil when only changes were applied.
     public var rebuiltBecause: String?
     /// Rows that can be found now.
@@ -25,13 +27,14 @@ public struct SyncOutcome: Sendable, Equatable, Encodable {
 
     enum CodingKeys: String, CodingKey {
         case model, added, removed, built, dropped, isSketched = "sketched", isCompacted = "compacted"
-        case rebuiltBecause = "rebuilt_because", rows, rowsSeconds = "rows_seconds", seconds
+        case searched = "neighbors_searched", rebuiltBecause = "rebuilt_because", rows
+        case rowsSeconds = "rows_seconds", seconds
     }
 
     init(model: String) { self.model = model }
 
     /// Whether nothing had to be done.
     public var changedNothing: Bool {
-        added + removed == 0 && built.isEmpty && dropped.isEmpty && !isSketched && !isCompacted
+        added + removed + searched == 0 && built.isEmpty && dropped.isEmpty && !isSketched && !isCompacted
     }
 }

@@ -205,4 +205,54 @@ struct NearDuplicateTests {
         try write(test, threshold: 0.1, search(images[0]))
         #expect(try pending(test) == Array(images.dropFirst()))
     }
+
+    @Test func `a search from before a change writes nothing of what changed`() throws {
+        let test = try databases.catalog()
+        let images = try test.ingest("a", "b", "c").sorted()
+        let position = try test.catalog.currentPosition()
+        try test.connection.execute("update likeness.embeddings set vector = vector where image = \(images[0])")
+        let searches = [
+            search(images[0], (images[1], 0.01), (images[2], 0.01)), search(images[1], (images[0], 0.01)),
+            search(images[2], (images[1], 0.02), (images[0], 0.01)),
+        ]
+        try test.catalog.writeEdges(searches, model: test.model.id, threshold: 0.05, since: position)
+        #expect(try groups(test) == [[images[1], images[2]]])
+        #expect(try pending(test) == [images[0]])
+        try test.catalog.writeEdges(
+            searches, model: test.model.id, threshold: 0.05, since: try test.catalog.currentPosition())
+        #expect(try groups(test) == [images])
+        #expect(try pending(test) == [])
+    }
+
+    @Test func `a change that is not committed yet is waited for, and nothing of it is written`() throws {
+        let test = try databases.catalog()
+        let images = try test.ingest("a", "b").sorted()
+        let position = try test.catalog.currentPosition()
+        let other = try test.another()
+        try other.connection.transaction {
+            try other.connection.execute("update likeness.embeddings set vector = vector where image = \(images[0])")
+            #expect {
+                try test.catalog.transaction(waitingForLocks: .milliseconds(50)) {
+                    try test.catalog.writeEdges(
+                        [search(images[1], (images[0], 0.01))], model: test.model.id, threshold: 0.05, since: position)
+                }
+            } throws: { ($0 as? PostgresError)?.sqlState == "55P03" }
+        }
+        #expect(try pending(test) == images)
+        #expect(try test.count("select count(*) from likeness.near_duplicate_edges") == 0)
+    }
+
+    @Test func `a picture that is shown again is searched again, and one that is hidden is nobody's nearest`() throws {
+        let test = try databases.catalog()
+        let images = try test.ingest("a", "b").sorted()
+        try write(test, search(images[0], (images[1], 0.01)), search(images[1], (images[0], 0.01)))
+        try test.connection.execute("update likeness.images set state = 'hidden' where id = \(images[0])")
+        #expect(try pending(test) == [images[1]])
+        #expect(try test.count("select count(*) from likeness.nearest_neighbors where nearest = \(images[0])") == 0)
+        try write(test, search(images[1]))
+        try test.connection.execute("update likeness.images set state = 'active' where id = \(images[0])")
+        #expect(try pending(test) == [images[0]])
+        #expect(try test.catalog.countImagesWithoutEdges(model: test.model.id) == 1)
+        #expect(try test.catalog.imagesWithoutEdges(model: test.model.id, after: images[0], limit: 10) == [])
+    }
 }

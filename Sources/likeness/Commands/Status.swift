@@ -57,6 +57,8 @@ struct StatusFacts: Sendable {
         let sketch: Manifest.Sketch?
         let pending: Int
         let lagSeconds: Double?
+        /// Pictures whose near-duplicates are still to be searched.
+        let waiting: Int
         /// Who writes and what is done now; nil when the catalog does not know these files.
         let activity: StoreActivity?
         let activitySeconds: Double?
@@ -81,7 +83,7 @@ extension StatusFacts.Store {
             guard error.recovery == .rebuildIndex else { throw error }
             self.init(
                 model: model.name, indexes: [], rows: 0, deadRows: 0, bytes: 0, sketch: nil, pending: 0,
-                lagSeconds: nil, activity: nil, activitySeconds: nil, damage: error.message)
+                lagSeconds: nil, waiting: 0, activity: nil, activitySeconds: nil, damage: error.message)
             return
         }
         guard let store = opened else { return nil }
@@ -106,6 +108,7 @@ extension StatusFacts.Store {
             }, rows: store.liveCount, deadRows: store.deadCount,
             bytes: store.byteCount + store.manifest.indexes.reduce(0) { $0 + ($1.built?.byteCount ?? 0) },
             sketch: store.manifest.sketch, pending: lag?.changes ?? 0, lagSeconds: age(lag?.oldestAt),
-            activity: activity, activitySeconds: age(activity?.since), damage: nil)
+            waiting: try catalog.countImagesWithoutEdges(model: model.id), activity: activity,
+            activitySeconds: age(activity?.since), damage: nil)
     }
 }

@@ -10,15 +10,16 @@ struct Sync: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         abstract: "Keeps the index files up to the catalog: the sync daemon.",
         discussion: """
-            Applies what changes to every index of every model, within a tenth of a second, and builds, trains, measures and \
-            compacts beside that, until SIGTERM or SIGINT: then the step is finished and published. A second signal ends it \
-            at once. PostgreSQL may go and come meanwhile. With --once it applies what there is, does what is due and \
-            exits. Damaged or foreign index files are made anew. One writer a home: a second one says who it is and exits with 75.
+            Applies what changes to every index of every model, within a tenth of a second, and builds, trains, measures, \
+            compacts and searches the near-duplicates of new pictures beside that, until SIGTERM or SIGINT: then the step is \
+            finished and published. A second signal ends it at once. PostgreSQL may go and come meanwhile. With --once it \
+            applies what there is, does what is due, near-duplicates included, and exits. Damaged or foreign index files are \
+            made anew. One writer a home: a second one says who it is and exits with 75.
             """)
 
     @OptionGroup var global: GlobalOptions
 
-    @Flag(help: "Apply what there is, build, train and compact what is due, and exit.")
+    @Flag(help: "Apply what there is, build, train and compact what is due, search near-duplicates, and exit.")
     var once = false
 
     @Option(
@@ -44,7 +45,12 @@ struct Sync: AsyncParsableCommand, ComputesForLong {
         if once {
             // Whoever finds the index files locked is told this name.
             let database = Database(opened.target, applicationName: WriterName.of("likeness sync --once"))
-            let outcomes = try await IndexSync(database: database, folders: folders).once()
+            let console = NeighborConsole(quiet: global.isQuiet)
+            defer { console.finish() }
+            let outcomes = try await IndexSync(database: database, folders: folders).once { done, total in
+                console.show(done, of: total)
+            }
+            console.finish()
             return try SyncReport.write(outcomes, global: global)
         }
         await opened.disconnect()
@@ -90,6 +96,9 @@ enum SyncReport {
         }
         for outcome in outcomes where outcome.isCompacted {
             global.notice("wrote the rows of \(outcome.model) anew without those that were deleted")
+        }
+        for outcome in outcomes where outcome.searched > 0 {
+            global.notice("searched the near-duplicates of \(grouped(outcome.searched)) pictures of \(outcome.model)")
         }
         for outcome in outcomes where outcome.isSketched { global.notice("trained sketches of \(outcome.model)") }
         if outcomes.isEmpty {

@@ -41,6 +41,7 @@ struct StatusReport: Encodable {
         let bytes: Int
         let pendingChanges: Int
         let lagSeconds: Double?
+        let neighborsPending: Int
         let damage: String?
         let generations: [Index]
         let sketch: Sketch?
@@ -50,7 +51,8 @@ struct StatusReport: Encodable {
 
         enum CodingKeys: String, CodingKey {
             case model, indexes, rows, deadRows = "dead_rows", bytes, pendingChanges = "pending_changes"
-            case lagSeconds = "lag_seconds", damage, generations, sketch, writer, activity
+            case lagSeconds = "lag_seconds", neighborsPending = "neighbors_pending", damage, generations, sketch,
+                writer, activity
             case activitySeconds = "activity_seconds"
         }
     }
@@ -86,7 +88,8 @@ struct StatusReport: Encodable {
         stores = facts.stores.map {
             Store(
                 model: $0.model, indexes: $0.indexes.map(\.name), rows: $0.rows, deadRows: $0.deadRows,
-                bytes: $0.bytes, pendingChanges: $0.pending, lagSeconds: $0.lagSeconds, damage: $0.damage,
+                bytes: $0.bytes, pendingChanges: $0.pending, lagSeconds: $0.lagSeconds,
+                neighborsPending: $0.waiting, damage: $0.damage,
                 generations: $0.indexes.map {
                     Index(
                         name: $0.name, type: $0.type.rawValue, generation: $0.generation, bytes: $0.bytes,
@@ -156,6 +159,10 @@ struct StatusReport: Encodable {
             if index.type == IndexType.flat.rawValue { words = sketchText(store.sketch) }
             let decision = index.decision.map { "; \($0): \(index.decisionReason ?? "")" } ?? ""
             return "          \(index.name) (\(index.type)): \(words)\(decision)"
+        }
+        if store.neighborsPending > 0 {
+            lines.append(
+                "          near-duplicates: \(grouped(store.neighborsPending)) pictures are still to be searched")
         }
         if let writer = store.writer {
             let time = store.activitySeconds.map { ", for \(fixed($0, 0)) s" } ?? ""
