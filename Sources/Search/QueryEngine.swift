@@ -72,7 +72,8 @@ public struct QueryEngine: Sendable {
         let answers = queries.indices.map { place in
             let query = queries[place]
             return QueryAnswer(
-                query: query.subject.path, queryID: query.image?.rawValue, model: model.name,
+                query: query.subject.path, queryPath: query.subject.pathBytes, queryID: query.image?.rawValue,
+                model: model.name,
                 index: asked.specification.name, generation: asked.generation, pending: found.pending,
                 results: found.results[place].enumerated().map { QueryResult(rank: $0 + 1, $1, curve) },
                 origin: findsOrigins ? origins[place] : nil,
