@@ -36,6 +36,7 @@ public enum Migrations {
             SQLFile(name: "0012_ingest_queue", bytes: PackageResources._012_ingest_queue_sql),
             SQLFile(name: "0013_reports", bytes: PackageResources._013_reports_sql),
             SQLFile(name: "0014_lineage", bytes: PackageResources._014_lineage_sql),
+            SQLFile(name: "0015_watched_by", bytes: PackageResources._015_watched_by_sql),
         ]
     }
 
