@@ -86,7 +86,8 @@ extension Catalog {
             """
             select from likeness.watched_roots r
             join likeness.root_mounts m on m.root = r.id and m.state = 'active'
-            join likeness.ingest_activity a on a.host = m.host and a.updated_at > now() - interval '2 minutes'
+            join likeness.ingest_activity a
+                on a.host = m.host and r.id = any(a.roots) and a.updated_at > now() - interval '2 minutes'
             where r.state = 'active' and (
                 r.folder = \(folder) or r.folder = '\\x2f'
                 or substr(\(folder), 1, octet_length(r.folder) + 1) = r.folder || '\\x2f')
