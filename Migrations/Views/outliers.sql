@@ -21,7 +21,8 @@ order by n.distance desc;
 comment on view likeness.outliers is
     'Pictures by the distance to their nearest neighbor, those farthest from everything first. Holds every picture that was searched, and takes about 10 s for a million, because a path is looked for twice for each: ask with a limit.';
 comment on column likeness.outliers.model is 'The model whose embeddings were compared.';
-comment on column likeness.outliers.distance is 'Squared L2 distance to the nearest other picture: 0 identical, 2 orthogonal.';
+comment on column likeness.outliers.distance is
+    'Squared L2 distance to the nearest other picture that was known when this one was searched: 0 identical, 2 orthogonal. What came later counts when it is within the threshold, or when this picture is among the 15 nearest to it.';
 comment on column likeness.outliers.image_id is 'The picture.';
 comment on column likeness.outliers.path is 'A file that holds it; null when all have vanished.';
 comment on column likeness.outliers.nearest_image_id is 'Its nearest neighbor.';

@@ -21,6 +21,8 @@ actor Departures {
     private let log: WatchLog
     private let watchers: [FolderWatcher]
     private let silenceLimit: Duration
+    private let failure: AsyncThrowingStream<Never, any Error>
+    private nonisolated let ending: AsyncThrowingStream<Never, any Error>.Continuation
     private var waiting: [Departure] = []
     private var isAtWork = false
 
@@ -46,7 +48,16 @@ actor Departures {
         self.log = log
         self.watchers = watchers
         self.silenceLimit = silenceLimit
+        (failure, ending) = AsyncThrowingStream.makeStream()
     }
+
+    /// Returns when ``end()`` is called.
+    ///
+    /// - Throws: what no waiting helps against, at once; then nothing is called vanished any more.
+    func run() async throws { for try await _ in failure {} }
+
+    /// Lets ``run()`` return.
+    nonisolated func end() { ending.finish() }
 
     /// Notes files and folders that went, or that a scan has not met. What is forgotten by a process that ends is found by the
     /// next scan.
@@ -70,9 +81,11 @@ actor Departures {
                 trouble.isOver()
             } catch {
                 waiting.append(taken)
-                // What no waiting helps against the lanes meet as well, and end for it.
-                guard let delay = try? trouble.met(error) else { return }
-                try? await Task.sleep(for: delay)
+                do {
+                    try await Task.sleep(for: trouble.met(error))
+                } catch {
+                    return ending.finish(throwing: error)
+                }
             }
         }
     }

@@ -106,16 +106,19 @@ public actor WatchDaemon {
             try await withThrowingTaskGroup(of: Void.self) { work in
                 for scout in scouts { work.addTask { try await scout.run() } }
                 for lane in lanes { work.addTask { try await lane.run() } }
+                work.addTask { try await departures.run() }
                 work.addTask { await self.keepRecord(roots, log, database, watchers) }
                 let hints = hints(lanes)
                 defer {
                     hints.cancel()
                     stop()
+                    departures.end()
                     for watcher in watchers { watcher.stop() }
                 }
                 // Whoever ends first, by the flag or by an error, ends all.
                 try await work.next()
                 stop()
+                departures.end()
                 for watcher in watchers { watcher.stop() }
                 for lane in lanes { lane.bell.ring() }
                 try await work.waitForAll()

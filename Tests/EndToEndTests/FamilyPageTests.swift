@@ -68,7 +68,7 @@ import Testing
             #expect(other.output == answer.output, "\(picture): \(other.errors)")
         }
         let table = try await watched.likeness("lineage", "show", file("a.jpg")).output.split(separator: "\n")
-        #expect(table.count == 33 && table[2].hasSuffix("/a.jpg  (the original)"), "\(table)")
+        #expect(table.count == 33 && table[2].contains("/a.jpg ") && table[2].hasSuffix("  (the original)"), "\(table)")
         #expect(table[3].contains("/a_0.jpg") && table[3].contains("  rotate ") && table[3].contains(" + crop "))
         let csv = try await watched.likeness("lineage", "show", file("a.jpg"), "--format", "csv")
         #expect(
@@ -109,7 +109,7 @@ import Testing
         #expect(frame[0] > 150 && frame[0] > frame[2] + 60)
         #expect(pixel(4 * 104 + 54, 54).allSatisfy { (220...238).contains($0) })
         let nowhere = try await watched.likeness("lineage", "show", "a.jpg", "--sheet", "/proc/nowhere/sheet.jpg")
-        #expect(nowhere.status == 73 && nowhere.errors.hasPrefix("error: /proc/nowhere/sheet.jpg cannot be written: "))
+        #expect(nowhere.status == 73 && nowhere.errors.contains("error: /proc/nowhere/sheet.jpg cannot be written: "))
         let folder = try await watched.likeness("lineage", "show", "a.jpg", "--sheet", output.path.string)
         #expect(folder.status == 73 && folder.errors.contains("is a directory"), "\(folder.errors)")
     }

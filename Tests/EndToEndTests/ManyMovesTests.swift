@@ -49,10 +49,10 @@ import Testing
         // What really goes is hidden all the same.
         try watched.remove("two/e/0/0.jpg")
         try await eventually("one is hidden", explanation: { daemon.errors }) {
-            try watched.count("select count(*) from transitions") > 0
+            try watched.count("select count(*) from likeness.transitions") > 0
         }
         try await watched.end(daemon)
-        let transitions = try watched.connection.rows("select became from transitions")
+        let transitions = try watched.connection.rows("select became from likeness.transitions")
         #expect(try transitions.map { try $0[0, as: String.self] } == ["vanished"])
         print("\(files) files moved in four ways, beside \(files / 4 * 4) new ones; no picture was hidden meanwhile")
     }
@@ -96,19 +96,19 @@ import Testing
 
     /// Keeps every change of a picture's state from now on.
     private func keepTransitions() async throws {
-        try watched.connection.execute("create table transitions (image bigint, became text)")
+        try watched.connection.execute("create table likeness.transitions (image bigint, became text)")
         try watched.connection.execute(
             """
-            create function note_transition() returns trigger language plpgsql as $$
+            create function likeness.note_transition() returns trigger language plpgsql as $$
             begin
-                insert into public.transitions values (new.id, new.state);
+                insert into likeness.transitions values (new.id, new.state);
                 return null;
             end $$
             """)
         try watched.connection.execute(
             """
             create trigger notes_transitions after update of state on likeness.images for each row
-            when (old.state is distinct from new.state) execute function note_transition()
+            when (old.state is distinct from new.state) execute function likeness.note_transition()
             """)
     }
 }
