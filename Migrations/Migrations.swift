@@ -37,6 +37,8 @@ public enum Migrations {
             SQLFile(name: "0013_reports", bytes: PackageResources._013_reports_sql),
             SQLFile(name: "0014_lineage", bytes: PackageResources._014_lineage_sql),
             SQLFile(name: "0015_shown_pictures", bytes: PackageResources._015_shown_pictures_sql),
+            SQLFile(name: "0016_robustness", bytes: PackageResources._016_robustness_sql),
+            SQLFile(name: "0017_watched_by", bytes: PackageResources._017_watched_by_sql),
         ]
     }
 

@@ -32,7 +32,7 @@ join likeness.embedding_models m on m.id = d.model
 order by m.name, d.index_type, d.operation, d.quarter;
 
 comment on view likeness.augmentation_robustness is
-    'Which changes of a picture the search survives: how often it finds the original of an augmented copy, by operation and strength. Reads all measurements of likeness evaluate: about a second for 500,000 of them.';
+    'Which changes of a picture the search survives: how often a search among the originals finds the one that an augmented copy was made from, by operation and strength. Reads all measurements of likeness evaluate: about a second for 500,000 of them.';
 comment on column likeness.augmentation_robustness.model is 'The model whose embeddings were searched.';
 comment on column likeness.augmentation_robustness.index_type is 'The type of index that was asked: flat, hnsw, ivfflat or ivfpq.';
 comment on column likeness.augmentation_robustness.operation is
@@ -41,10 +41,10 @@ comment on column likeness.augmentation_robustness.strength_from is
     'Least strength of the row, included: 0 changes nothing, 1 is the strongest of the range; null where there is no strength.';
 comment on column likeness.augmentation_robustness.strength_to is 'Greatest strength of the row, not included but for 1; null likewise.';
 comment on column likeness.augmentation_robustness.n is 'Copies that were asked with.';
-comment on column likeness.augmentation_robustness.recall_at_1 is 'Share of them whose original came first, 0 to 1.';
+comment on column likeness.augmentation_robustness.recall_at_1 is 'Share of them whose own original came first among all originals, 0 to 1.';
 comment on column likeness.augmentation_robustness.recall_at_1_low is 'Lower end of its 95 % confidence interval, by Wilson.';
 comment on column likeness.augmentation_robustness.recall_at_1_high is 'Upper end of its 95 % confidence interval, by Wilson.';
-comment on column likeness.augmentation_robustness.recall_at_5 is 'Share of them whose original was among the first five, 0 to 1.';
+comment on column likeness.augmentation_robustness.recall_at_5 is 'Share of them whose own original was among the five nearest originals, 0 to 1.';
 comment on column likeness.augmentation_robustness.recall_at_5_low is 'Lower end of its 95 % confidence interval, by Wilson.';
 comment on column likeness.augmentation_robustness.recall_at_5_high is 'Upper end of its 95 % confidence interval, by Wilson.';
 comment on column likeness.augmentation_robustness.median_distance is

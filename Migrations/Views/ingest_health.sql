@@ -36,7 +36,7 @@ with files as (
         1000 * sum(a.embed_seconds) / nullif(sum(a.files), 0) as embed_ms,
         1000 * sum(a.write_seconds) / nullif(sum(a.files), 0) as write_ms
     from likeness.ingest_activity a
-    join likeness.root_mounts m on m.host = a.host and m.state = 'active'
+    join likeness.root_mounts m on m.host = a.host and m.root = any(a.roots) and m.state = 'active'
     where a.updated_at > now() - interval '2 minutes'
     group by m.root
 ), places as (

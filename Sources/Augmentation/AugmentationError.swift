@@ -29,6 +29,8 @@ extension AugmentationError {
     public var detail: String? {
         switch self {
         case .recipe(let problem, _, _): problem.detail
+        case .file(_, .noSpace), .file(_, .diskQuotaExceeded):
+            "The copies that are there are whole; the same command goes on from there."
         case .otherFile: "Another seed, recipe or parent gives other copies under the same names."
         default: nil
         }

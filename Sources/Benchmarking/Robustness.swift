@@ -1,8 +1,8 @@
 import Faults
 
-/// What one search with an augmented copy found.
+/// What one search among the originals with an augmented copy found.
 public struct RobustnessProbe: Sendable, Equatable {
-    /// Place of the original among the results without the copy itself, from 1; nil when it was not among them.
+    /// Place of its original among the originals nearest to the copy, from 1; nil when it was not among those found.
     public var rank: Int?
     /// Squared L2 distance of copy and original.
     public var distance: Float

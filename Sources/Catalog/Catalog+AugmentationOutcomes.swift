@@ -1,6 +1,6 @@
 import Postgres
 
-/// Whether a search with an augmented copy found the original, for one operation that made the copy.
+/// Whether a search among the originals with an augmented copy found its own, for one operation that made the copy.
 public struct AugmentationOutcome: Sendable, Hashable {
     /// The copy that was asked with.
     public var image: ImageID
@@ -8,7 +8,7 @@ public struct AugmentationOutcome: Sendable, Hashable {
     public var operation: String
     /// How strong it was: 0 changes nothing, 1 is the strongest of its range; nil where it has no strength.
     public var strength: Double?
-    /// Place of the original among the results without the copy itself, from 1; nil when it was not among them.
+    /// Place of its original among the originals nearest to the copy, from 1; nil when it was not among those found.
     public var rank: Int?
     /// Squared L2 distance of copy and original; nil when it was not computed.
     public var distance: Float?

@@ -64,12 +64,7 @@ extension Catalog {
 
     private func vector(_ query: SQL) throws -> [Float]? {
         try connection.firstRow(query)?.withBytes(of: 0) { bytes in
-            bytes.map { bytes in
-                stride(from: 0, to: bytes.count, by: 4).map { offset in
-                    Float(
-                        bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-                }
-            }
+            bytes.map { Array(LittleEndianFloats(bytes: $0)) }
         }
     }
 

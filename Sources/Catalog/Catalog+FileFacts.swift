@@ -37,12 +37,12 @@ extension Catalog {
                 (
                     select count(*) from likeness.ingest_activity a
                     join likeness.root_mounts m on m.host = a.host and m.root = r.id and m.state = 'active'
-                    where a.updated_at > now() - interval '2 minutes'
+                    where r.id = any(a.roots) and a.updated_at > now() - interval '2 minutes'
                 ) as daemons,
                 (select count(*) from likeness.ingest_queue q where q.root = r.id and q.ready_at <= now()) as ready
             from likeness.watched_roots r
             where r.folder in ('/', \(path)) or substr(\(path), 1, octet_length(r.folder) + 1) = r.folder || '/'::bytea
-            order by octet_length(r.folder) desc limit 1
+            order by r.state = 'retired', octet_length(r.folder) desc limit 1
             """)
         guard let row else { return nil }
         let root = try Self.root(row)

@@ -8,6 +8,8 @@ public struct IngestActivity: Sendable, Hashable {
     public var processID: Int32
     /// When it began, by the clock of the server.
     public var startedAt: Timestamp
+    /// The roots that it watches, those that are not there now among them.
+    public var roots: [RootID]
     /// Files whose outcome it wrote, failures included.
     public var files = 0
     /// Those of them that failed.
@@ -26,10 +28,11 @@ public struct IngestActivity: Sendable, Hashable {
     public var queueWaiting = 0
 
     /// A daemon that has done nothing yet.
-    public init(host: String, processID: Int32, startedAt: Timestamp) {
+    public init(host: String, processID: Int32, startedAt: Timestamp, roots: [RootID]) {
         self.host = host
         self.processID = processID
         self.startedAt = startedAt
+        self.roots = roots
     }
 }
 
@@ -49,16 +52,16 @@ extension Catalog {
         try connection.execute(
             """
             insert into likeness.ingest_activity as a (host, process_id, started_at, updated_at, files, failures, bytes,
-                read_seconds, decode_seconds, embed_seconds, write_seconds, queue_waiting)
+                read_seconds, decode_seconds, embed_seconds, write_seconds, queue_waiting, roots)
             values (\(activity.host), \(activity.processID), \(activity.startedAt), clock_timestamp(), \(activity.files),
                 \(activity.failures), \(activity.bytes), \(activity.reading / .seconds(1)),
                 \(activity.decoding / .seconds(1)), \(activity.embedding / .seconds(1)),
-                \(activity.writing / .seconds(1)), \(activity.queueWaiting))
+                \(activity.writing / .seconds(1)), \(activity.queueWaiting), \(activity.roots))
             on conflict (host, process_id, started_at) do update set
                 updated_at = excluded.updated_at, files = excluded.files, failures = excluded.failures,
                 bytes = excluded.bytes, read_seconds = excluded.read_seconds, decode_seconds = excluded.decode_seconds,
                 embed_seconds = excluded.embed_seconds, write_seconds = excluded.write_seconds,
-                queue_waiting = excluded.queue_waiting
+                queue_waiting = excluded.queue_waiting, roots = excluded.roots
             """)
         try connection.execute(
             "delete from likeness.ingest_activity where updated_at < now() - interval '7 days'")
@@ -82,7 +85,8 @@ extension Catalog {
             """
         ).map { row in
             var activity = IngestActivity(
-                host: try row["host"], processID: try row["process_id"], startedAt: try row["started_at"])
+                host: try row["host"], processID: try row["process_id"], startedAt: try row["started_at"],
+                roots: try row["roots"])
             activity.files = try row["files"]
             activity.failures = try row["failures"]
             activity.bytes = try row["bytes"]

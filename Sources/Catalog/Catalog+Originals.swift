@@ -45,6 +45,20 @@ extension Catalog {
         return originals
     }
 
+    /// A file below a folder that holds a picture which is no augmented copy; nil when there is none.
+    ///
+    /// - Parameter folder: absolute path without links in it.
+    /// - Complexity: O(n) in the number of files below the folder.
+    public func originalFile(under folder: [UInt8]) throws -> [UInt8]? {
+        try connection.firstRow(
+            """
+            select f.path from likeness.image_files f
+            where f.vanished_at is null and \(Self.isUnder(folder))
+                and not exists (select from likeness.augmentations a where a.child = f.image)
+            limit 1
+            """)?[0]
+    }
+
     /// The copies that were made of some pictures with a seed, whether they have come into the catalog or not.
     ///
     /// - Parameter parents: at most some thousands.
@@ -72,7 +86,8 @@ extension Catalog {
             """
             select from likeness.watched_roots r
             join likeness.root_mounts m on m.root = r.id and m.state = 'active'
-            join likeness.ingest_activity a on a.host = m.host and a.updated_at > now() - interval '2 minutes'
+            join likeness.ingest_activity a
+                on a.host = m.host and r.id = any(a.roots) and a.updated_at > now() - interval '2 minutes'
             where r.state = 'active' and (
                 r.folder = \(folder) or r.folder = '\\x2f'
                 or substr(\(folder), 1, octet_length(r.folder) + 1) = r.folder || '\\x2f')

@@ -115,15 +115,16 @@ extension Catalog {
         }
     }
 
-    /// Brings pictures whose files vanished from a root to what its policy says of them.
-    private func apply(_ policy: OnVanish, toVanishedFilesOf root: RootID) throws {
+    /// Brings pictures whose files vanished from a root to what its policy says of them; the number of those that it changed.
+    @discardableResult
+    func apply(_ policy: OnVanish, toVanishedFilesOf root: RootID) throws -> Int {
         let candidates: SQL =
             "select image from likeness.image_files where root = \(root) and vanished_at is not null"
         try lockImages(candidates)
         switch policy {
-        case .hide: try hidePicturesWithoutFiles(candidates)
+        case .hide: return try hidePicturesWithoutFiles(candidates)
         case .keep:
-            try connection.execute(
+            return try connection.execute(
                 "update likeness.images set state = 'active' where state = 'vanished' and id in (\(candidates))")
         }
     }

@@ -35,6 +35,10 @@ public enum CatalogError: Fault, Equatable {
 
     /// The folder is recorded with another marker than the one that lies in it now; nil: there is none now.
     case rootMarkerDiffers(folder: String, recorded: String, found: String?)
+    /// The folder never was a root.
+    case noSuchRoot(folder: String, known: [String])
+    /// A daemon watches the root; `secondsAgo` it said so.
+    case rootWatched(folder: String, by: String, secondsAgo: Int)
     /// This machine does not see the root, so that it can call nothing in it vanished.
     case rootUnavailable(folder: String, reason: String)
 
@@ -88,6 +92,9 @@ public enum CatalogError: Fault, Equatable {
             "the folder \(folder) has the marker \"\(found)\", the catalog knows it by \"\(recorded)\""
         case .rootMarkerDiffers(let folder, let recorded, nil):
             "the folder \(folder) has no marker, the catalog knows it by \"\(recorded)\""
+        case .noSuchRoot(let folder, let known):
+            "the folder \(folder) never was watched, " + (known.isEmpty ? "nor any other" : "only " + list(known))
+        case .rootWatched(let folder, let daemon, _): "the folder \(folder) is watched by \(daemon)"
         case .rootUnavailable(let folder, let reason):
             "nothing in \(folder) can be called vanished while it is unavailable: \(reason)"
         case .wrongCondition(let view, let reason, _, _): "this is no condition on \(view): \(reason)"
@@ -117,6 +124,8 @@ public enum CatalogError: Fault, Equatable {
             "Another disk is mounted there, or the folder was replaced; the files of the one that is known are not touched."
         case .rootMarkerDiffers(_, _, nil):
             "As a rule its disk is not mounted; the files that are known there are not touched."
+        case .rootWatched(_, _, let seconds):
+            "The daemon said so \(seconds) s ago. One that was killed counts for two minutes."
         case .unreadablePolicy:
             "A policy is like {\"retrain_every\": \"7 days\", \"min_recall\": 0.95}: a time, and a recall above 0 to 1."
         case .unreadableParameters: "Parameters are like {\"nlist\": 100, \"nprobe\": 8}."
@@ -147,6 +156,9 @@ public enum CatalogError: Fault, Equatable {
             "Mount the one that is known, or if this is it, write \"\(recorded)\" into its marker file, or watch it by another path"
         case .rootMarkerDiffers(_, let recorded, nil):
             "Mount its disk, or if it was emptied on purpose, write \"\(recorded)\" into its marker file"
+        case .noSuchRoot: "See which there are: likeness roots list"
+        case .rootWatched(let folder, _, _):
+            "Stop the daemon, or start it without this folder; then: likeness roots retire '\(folder)'"
         case .rootUnavailable: "Mount it; the daemon sees it by itself"
         case .wrongCondition(let view, _, _, let advice):
             (advice.map { $0 + " " } ?? "") + "See the columns: likeness report \(view) --format csv --limit 1"
@@ -165,15 +177,15 @@ public enum CatalogError: Fault, Equatable {
     public var recovery: Recovery {
         switch self {
         case .positionOfAnotherCatalog, .positionPruned: .rebuildIndex
-        case .storeLocked, .rootUnavailable, .rootMarkerDiffers(_, _, nil): .retryLater
+        case .storeLocked, .rootUnavailable, .rootWatched, .rootMarkerDiffers(_, _, nil): .retryLater
         default: .askOperator
         }
     }
 
-    /// 75 when somebody else writes, 64 for what was typed wrong, else 1.
+    /// 75 when somebody else writes or watches, 64 for what was typed wrong, else 1.
     public var exitStatus: ExitStatus {
         switch self {
-        case .storeLocked: .tryAgain
+        case .storeLocked, .rootWatched: .tryAgain
         case .wrongCondition, .noSuchReport, .samePicture: .usage
         default: .failed
         }

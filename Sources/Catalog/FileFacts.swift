@@ -4,7 +4,7 @@ import Postgres
 public struct FileFacts: Sendable {
     /// The path that was asked about.
     public let path: [UInt8]
-    /// The watched root that it lies in; of several the innermost.
+    /// The watched root that it lies in; of several the innermost, and a retired one only when there is no other.
     public var root: Root?
     /// Its place in the queue.
     public var queued: Queued?

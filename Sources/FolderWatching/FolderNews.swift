@@ -15,7 +15,7 @@ public enum FolderNews: Sendable, Equatable {
     case unreadable(path: [UInt8], reason: String)
     /// A root is not there or is not the one that it was: nothing is told of it until it is back.
     case rootLost(root: [UInt8], reason: String)
-    /// A root is there: told at the start, and when it is back. A scan of it follows.
+    /// A root is there: told at the start, and when it is back; then a scan of it follows. Told when somebody asks as well.
     case rootFound(root: [UInt8])
     /// Folders are polled because the system allows no more watches; told once.
     case limited(WatchLimit)

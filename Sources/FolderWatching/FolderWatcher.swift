@@ -9,7 +9,8 @@ import Synchronization
 /// watched before it is listed, and listed before its events are read, so that no file is lost between. Every file is told at
 /// least once after it became complete; many are told more often.
 ///
-/// - Note: a network file system whose server does not answer holds the thread of `run` for as long as the system does.
+/// - Note: a network file system whose server does not answer holds the thread of `run` for as long as the system does;
+///   `unanswered(for:)` tells that from any other thread, and `WatchedRoot.byFileSystem(_:)` which roots may share a watcher.
 public final class FolderWatcher: Sendable {
     private let roots: [WatchedRoot]
     private let options: WatchOptions
@@ -34,10 +35,31 @@ public final class FolderWatcher: Sendable {
     ///
     /// - Throws: what `deliver` throws, at once, and `WatchingError.noInotify`.
     public func run(deliver: @escaping (FolderNews) throws -> Void) throws {
+        commands.begin()
+        defer { commands.end() }
         let loop = try WatchLoop(
             roots: roots, options: options, logger: logger, commands: commands, deliver: deliver)
         try loop.run()
     }
+
+    /// What the file system has not answered for longer than a time: the path that it was asked about, and for how long; nil
+    /// while it answers. Callable from any thread.
+    public func unanswered(for time: Duration) -> (path: [UInt8], duration: Duration)? {
+        guard let question = commands.question else { return nil }
+        let duration = question.since.duration(to: .now)
+        return duration > time ? (question.path, duration) : nil
+    }
+
+    /// Has `deliver` told of all roots once more whether they are there. Callable from any thread.
+    public func tellRoots() { commands.tellRoots() }
+
+    /// Waits until `deliver` has been given all that had happened to the roots when this was called, and the roots were looked
+    /// at once more: files that were moved are then known where they are.
+    ///
+    /// Takes a moment; while a large folder is scanned, until that is done, and the settling time when a file is not complete.
+    /// What comes to folders that are polled may be known at the next look only. Returns at once while nobody watches. Callable
+    /// from any thread.
+    public func catchUp() async { await commands.catchUp() }
 
     /// Ends `run` after the call of `deliver` that is under way; for good. Callable from any thread.
     public func stop() { commands.stop() }

@@ -95,6 +95,12 @@ package struct Settling {
     /// When something is due; nil when nothing waits.
     package var nextDue: ContinuousClock.Instant? { looks.first?.time }
 
+    /// The number of the last look that was planned.
+    package var lastLook: Int { nextTicket }
+
+    /// The number of the first look that is still due; nil when none is.
+    package var oldestLook: Int? { looks.first?.ticket }
+
     /// A file is gone, or no longer of interest.
     package mutating func forget(_ path: [UInt8]) { entries[path] = nil }
 

@@ -131,6 +131,7 @@ extension WatchLoop {
 
     /// What is at a path, or what a link there leads to if links are followed.
     private func fileStatus(_ path: [UInt8]) throws(SystemError) -> stat {
+        commands.ask(about: path)
         var status = try statusOf(path)
         if status.isLink && options.followsLinks {
             guard withPath(path, { stat($0, &status) }) == 0 else { throw .last }

@@ -5,6 +5,7 @@ extension WatchLoop {
     func poll(_ folder: WatchedFolder) throws {
         // Dropped, or watched meanwhile.
         guard polled[ObjectIdentifier(folder)] === folder else { return }
+        commands.ask(about: folder.path)
         let opened: OpenFolder
         do throws(SystemError) {
             opened = try OpenFolder(folder.path, followsLink: options.followsLinks)

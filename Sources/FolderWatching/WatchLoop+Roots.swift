@@ -10,6 +10,7 @@ extension WatchLoop {
     ///
     /// - Returns: whether it was there before and still is, so that what was learnt of it holds.
     func check(_ root: RootState) throws -> Bool {
+        commands.ask(about: root.root.path)
         let place: (device: UInt64, inode: UInt64)
         do throws(RootTrouble) {
             place = try root.look()
@@ -28,6 +29,17 @@ extension WatchLoop {
         try tell(.rootFound(root: root.root.path))
         scan(.reconciliation, of: folder)
         return false
+    }
+
+    /// Tells of all roots whether they are there.
+    func tellRoots() throws {
+        for root in roots {
+            if root.folder != nil {
+                try tell(.rootFound(root: root.root.path))
+            } else if let reason = root.lostReason {
+                try tell(.rootLost(root: root.root.path, reason: reason))
+            }
+        }
     }
 
     /// Gives up what was learnt of a root.

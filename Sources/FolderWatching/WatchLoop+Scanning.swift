@@ -13,6 +13,7 @@ extension WatchLoop {
             jobs.removeAll { $0.root === root }
             scan(.reconciliation, of: folder)
         }
+        renewQuestions()
     }
 
     /// Scans what was asked for: a folder that is known, or the nearest around it that is.
@@ -99,6 +100,7 @@ extension WatchLoop {
             path = entryPath(parent.path, name)
             isLink = link
         }
+        commands.ask(about: path)
         let opened: OpenFolder
         do throws(SystemError) {
             opened = try OpenFolder(path, followsLink: isLink)

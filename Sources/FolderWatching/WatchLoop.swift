@@ -20,6 +20,7 @@ final class WatchLoop {
     var jobs: [FolderScanJob] = []
     var lastJobNumber = 0
     var settling: Settling
+    private var questions: [CatchingUp] = []
     /// Whether inotify tells of what happens on a file system, by its device.
     var fileSystems: [UInt64: Bool] = [:]
 
@@ -43,27 +44,71 @@ final class WatchLoop {
         self.options = options
         self.logger = logger
         self.commands = commands
-        self.deliver = deliver
+        self.deliver = { news in
+            // Whoever is told may take his time.
+            commands.ask(about: nil)
+            try deliver(news)
+        }
         settling = Settling(time: options.settlingTime)
         inotify = try Inotify()
     }
 
     deinit {
         for root in roots { _ = root.folder?.drop() }
+        for question in questions { question.waiter.resume() }
     }
 
     func run() throws {
         nextRescan = .now + options.rescanInterval
         nextPoll = .now + options.pollInterval
         while !commands.isStopped {
-            for folder in commands.takeRescans() { rescan(folder) }
+            try takeCommands()
             let hadEvents = try readEvents(atMost: 1)
             try lookAtDueFiles()
             try doScheduledWork()
             // What a scan finds gathers over its folders; what has just happened does not wait.
             try step()
             if hadEvents || isIdle { try flush() }
+            try answerQuestions()
             wait()
+        }
+    }
+
+    private func takeCommands() throws {
+        let asked = commands.take()
+        for folder in asked.rescans { rescan(folder) }
+        if asked.wantsRoots { try tellRoots() }
+        if asked.waiters.isEmpty { return }
+        // All that has happened is in the kernel's queue at least; it begins the scans that are to be waited for.
+        questions += asked.waiters.map { CatchingUp(waiter: $0, lastJob: .max) }
+        try readEvents(atMost: 128)
+        for place in questions.indices where questions[place].lastJob == .max {
+            questions[place].lastJob = lastJobNumber
+        }
+    }
+
+    /// Lets those go who wait for what has been told by now.
+    private func answerQuestions() throws {
+        if questions.isEmpty { return }
+        let oldestJob = jobs.map(\.number).min() ?? .max
+        for place in questions.indices where questions[place].lastLook == nil && questions[place].lastJob < oldestJob {
+            questions[place].lastLook = settling.lastLook
+        }
+        let oldestLook = settling.oldestLook ?? .max
+        let isAnswered = questions.map { question in question.lastLook.map { $0 < oldestLook } ?? false }
+        if !isAnswered.contains(true) { return }
+        try flush()
+        // A disk that went meanwhile took nothing with it: that is to be known first.
+        try checkRoots()
+        for (question, isAnswered) in zip(questions, isAnswered) where isAnswered { question.waiter.resume() }
+        questions = zip(questions, isAnswered).filter { !$0.1 }.map(\.0)
+    }
+
+    /// Has those who wait wait for the scans that have begun by now, which stand for earlier ones.
+    func renewQuestions() {
+        for place in questions.indices {
+            questions[place].lastJob = lastJobNumber
+            questions[place].lastLook = nil
         }
     }
 
@@ -117,6 +162,7 @@ final class WatchLoop {
             pollfd(fd: inotify.descriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: commands.descriptor, events: Int16(POLLIN), revents: 0),
         ]
+        commands.ask(about: nil)
         _ = Glibc.poll(&descriptors, nfds_t(descriptors.count), timeout)
     }
 
@@ -177,4 +223,14 @@ final class WatchLoop {
     }
 
     private static let mostAtOnce = 1000
+}
+
+/// One who waits until all is told that had happened when he asked: until the scans are done that were under way, and the files
+/// complete, or changed again, that were not.
+private struct CatchingUp {
+    let waiter: CheckedContinuation<Void, Never>
+    /// The scans up to this one are to be done.
+    var lastJob: Int
+    /// The last look at a file that was due when they were; nil before.
+    var lastLook: Int?
 }

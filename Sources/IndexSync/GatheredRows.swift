@@ -45,15 +45,3 @@ final class GatheredRows {
         }
     }
 }
-
-/// The numbers in the bytes of a vector.
-struct LittleEndianFloats: RandomAccessCollection {
-    let bytes: UnsafeRawBufferPointer
-
-    var startIndex: Int { 0 }
-    var endIndex: Int { bytes.count / 4 }
-
-    subscript(index: Int) -> Float {
-        Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)))
-    }
-}

@@ -36,6 +36,7 @@ struct OneRun {
     }
 
     private func follow(_ mending: Mending, _ progress: ((Int, Int) -> Void)?) throws -> SyncOutcome {
+        let start = ContinuousClock.now
         let session = try StoreSession.open(catalog: catalog, model: model, folder: folder, mending: mending)
         defer { session.close() }
         var outcome = SyncOutcome(model: model.name)
@@ -45,6 +46,7 @@ struct OneRun {
         outcome.built = match.added
         outcome.dropped = match.dropped
         try stepToEnd(session, .always, &outcome)
+        outcome.rowsSeconds = (ContinuousClock.now - start) / .seconds(1)
         try work(session, wanted, &outcome)
         if let progress { try searchNeighbors(session, progress, &outcome) }
         outcome.rows = session.rows

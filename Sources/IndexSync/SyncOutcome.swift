@@ -20,12 +20,15 @@ public struct SyncOutcome: Sendable, Equatable, Encodable {
     public var rebuiltBecause: String?
     /// Rows that can be found now.
     public var rows = 0
+    /// Wall-clock time until the rows were published; the rest went into what was trained, built and compacted.
+    public var rowsSeconds = 0.0
     /// Wall-clock time.
     public var seconds = 0.0
 
     enum CodingKeys: String, CodingKey {
         case model, added, removed, built, dropped, isSketched = "sketched", isCompacted = "compacted"
-        case searched = "neighbors_searched", rebuiltBecause = "rebuilt_because", rows, seconds
+        case searched = "neighbors_searched", rebuiltBecause = "rebuilt_because", rows
+        case rowsSeconds = "rows_seconds", seconds
     }
 
     init(model: String) { self.model = model }

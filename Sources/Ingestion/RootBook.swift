@@ -47,8 +47,11 @@ final class RootBook: Sendable {
 
     /// The root that a path lies in.
     func root(of path: [UInt8]) -> RootID? {
-        watched.first { path.starts(with: $0.path) && isBelow(path, $0.path) }.flatMap { numbers[$0.path] }
+        folder(of: path).flatMap { numbers[$0] }
     }
+
+    /// The folder of the root that a path lies in.
+    func folder(of path: [UInt8]) -> [UInt8]? { watched.first { isBelow(path, $0.path) }?.path }
 
     /// Notes that a root is there, or is not.
     ///
@@ -65,7 +68,9 @@ final class RootBook: Sendable {
     func isRoot(_ folder: [UInt8]) -> Bool { numbers[folder] != nil }
 
     private func isBelow(_ path: [UInt8], _ folder: [UInt8]) -> Bool {
-        path.count == folder.count || folder == [UInt8(ascii: "/")] || path[folder.count] == UInt8(ascii: "/")
+        path.starts(with: folder)
+            && (path.count == folder.count || folder == [UInt8(ascii: "/")]
+                || path[folder.count] == UInt8(ascii: "/"))
     }
 
     private static func parsed(_ words: String, of folder: [UInt8]) throws -> RootMarker {

@@ -14,8 +14,8 @@ actor Scout {
     private let thread = NativeThreadExecutor(name: "watch")
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
-    /// Paths that one pass over the catalog gathers before it calls them vanished: some 50 MB.
-    private static let mostMissing = 200_000
+    /// Paths that are noted as gone together, one transaction's worth.
+    private static let mostMissing = 10_000
 
     private let target: ConnectionTarget
     private let watcher: FolderWatcher
@@ -126,34 +126,23 @@ actor Scout {
         return Set(moved.map(\.file.path))
     }
 
-    /// Calls vanished what the catalog knows below a folder and a scan has not met.
+    /// Notes as gone what the catalog knows below a folder and a scan has not met: about 120 bytes a file, until that waited
+    /// for what was moved.
     private func compare(_ scan: FolderScan, _ catalog: Catalog) throws {
         if let root = roots.root(of: scan.folder) {
-            var isWhole = false
-            while !isWhole {
-                var missing: [[UInt8]] = []
-                try catalog.forEachKnownPath(under: scan.folder) { path in
-                    if missing.count < Self.mostMissing, !scan.leavesOpen(path), isMissing(path) {
-                        missing.append(path)
-                    }
+            var missing: [[UInt8]] = []
+            try catalog.forEachKnownPath(under: scan.folder) { path in
+                guard !scan.leavesOpen(path), isMissing(path) else { return }
+                missing.append(path)
+                if missing.count == Self.mostMissing {
+                    departures.note(missing)
+                    missing = []
                 }
-                try vanish(missing, root: root, catalog)
-                isWhole = missing.count < Self.mostMissing
             }
+            if !missing.isEmpty { departures.note(missing) }
             if roots.isRoot(scan.folder) { try catalog.noteScan(of: root) }
         }
         log.tell(scanned: scan, isRoot: roots.isRoot(scan.folder))
-    }
-
-    private func vanish(_ paths: [[UInt8]], root: RootID, _ catalog: Catalog) throws {
-        if paths.isEmpty { return }
-        do {
-            let outcome = try catalog.vanish(paths: paths, root: root, host: MachineName.own)
-            lookAgain(at: outcome.inWork)
-            log.tell(vanished: outcome)
-        } catch CatalogError.rootUnavailable {
-            // It went away in this moment; then nothing in it is gone.
-        }
     }
 
     private func note(unreadable path: [UInt8], _ reason: String, _ catalog: Catalog) throws {
@@ -192,4 +181,10 @@ func isMissing(_ path: [UInt8]) -> Bool {
     if withPath(path, { lstat($0, &status) }) != 0 { return errno == ENOENT || errno == ENOTDIR }
     // A folder of that name holds no picture itself; a link may be followed to one.
     return status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Whether a path is that of a folder, or of a link to one.
+func isFolder(_ path: [UInt8]) -> Bool {
+    var status = stat()
+    return withPath(path, { stat($0, &status) }) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }

@@ -9,8 +9,9 @@ import Synchronization
 ///
 ///     watcher ─▶ scout ─▶ queue in PostgreSQL ─▶ lanes: claim, read, decode, embed, write
 ///
-/// The scout, on a thread and a connection of its own, writes what the watcher tells into the catalog: complete files that
-/// nothing vouches for into the queue, files that are gone as vanished. Each lane claims files, makes what the catalog stores
+/// A scout, on a thread and a connection of its own, writes what its watcher tells into the catalog: complete files that
+/// nothing vouches for into the queue, files that are gone as vanished. All disks of this machine have one, and each root on a
+/// network file system has another, which may have to wait for its server. Each lane claims files, makes what the catalog stores
 /// of them and writes that in the transaction of the claim: a daemon that is killed gives back what it had, and several
 /// daemons on several machines share the queue. Nothing is handed over in memory, so that nothing is lost with it.
 public actor WatchDaemon {
@@ -26,6 +27,8 @@ public actor WatchDaemon {
         public var pollInterval: Duration = .seconds(2)
         /// Time between two records of what it does.
         public var activityInterval: Duration = .seconds(5)
+        /// How long a file system may take to answer before its root counts as not there.
+        public var silenceLimit: Duration = .seconds(30)
         /// Waits after something that may pass by itself.
         public var backoff = Backoff()
         /// Waits before a file is tried again that failed for a reason that may pass.
@@ -74,9 +77,11 @@ public actor WatchDaemon {
         let trouble = DatabaseTrouble(settings.backoff, logger, notifier, stopFlag)
         let database = Database(target, applicationName: WriterName.of("likeness watch record"))
         let startedAt = try await database.run { try Catalog($0).now() }
-        let log = WatchLog(startedAt: startedAt, logger: logger, report: report)
         let roots = try await RootBook.open(folders, policy: settings.onVanish, database, logger)
-        let watcher = try FolderWatcher(roots: roots.watched, options: settings.watching, logger: logger)
+        let log = WatchLog(startedAt: startedAt, roots: roots.all, logger: logger, report: report)
+        let watchers = try FolderWatching.WatchedRoot.byFileSystem(roots.watched).map {
+            try FolderWatcher(roots: $0, options: settings.watching, logger: logger)
+        }
         logger.info(
             "watching folders",
             metadata: [
@@ -86,30 +91,32 @@ public actor WatchDaemon {
         let lanes = (0..<settings.lanes).map { _ in
             QueueLane(
                 target: target, intake: intake, model: model, roots: roots, settings: settings, trouble: trouble,
-                stopFlag: stopFlag, log: log, rescan: { watcher.rescan($0) })
+                stopFlag: stopFlag, log: log, rescan: { folder in for watcher in watchers { watcher.rescan(folder) } })
         }
         let departures = Departures(
             Database(target, applicationName: WriterName.of("likeness watch departures")), roots: roots,
             patience: settings.watching.settlingTime + .milliseconds(500), trouble: trouble, stopFlag: stopFlag,
-            log: log, lookAgain: { watcher.lookAgain(at: $0) })
-        let scout = Scout(
-            target: target, watcher: watcher, roots: roots, model: model, departures: departures, trouble: trouble,
-            stopFlag: stopFlag, log: log, wake: { for lane in lanes { lane.bell.ring() } })
+            log: log, watchers: watchers, silenceLimit: settings.silenceLimit)
+        let scouts = watchers.map { watcher in
+            Scout(
+                target: target, watcher: watcher, roots: roots, model: model, departures: departures, trouble: trouble,
+                stopFlag: stopFlag, log: log, wake: { for lane in lanes { lane.bell.ring() } })
+        }
         try await withTaskCancellationHandler {
             try await withThrowingTaskGroup(of: Void.self) { work in
-                work.addTask { try await scout.run() }
+                for scout in scouts { work.addTask { try await scout.run() } }
                 for lane in lanes { work.addTask { try await lane.run() } }
-                work.addTask { await self.keepRecord(roots, log, database) }
+                work.addTask { await self.keepRecord(roots, log, database, watchers) }
                 let hints = hints(lanes)
                 defer {
                     hints.cancel()
                     stop()
-                    watcher.stop()
+                    for watcher in watchers { watcher.stop() }
                 }
                 // Whoever ends first, by the flag or by an error, ends all.
                 try await work.next()
                 stop()
-                watcher.stop()
+                for watcher in watchers { watcher.stop() }
                 for lane in lanes { lane.bell.ring() }
                 try await work.waitForAll()
             }
@@ -139,7 +146,10 @@ public actor WatchDaemon {
     }
 
     /// Says now and then what is done, to the catalog, the service manager and people, until the end is asked for.
-    private func keepRecord(_ roots: RootBook, _ log: WatchLog, _ database: Database) async {
+    private func keepRecord(
+        _ roots: RootBook, _ log: WatchLog, _ database: Database, _ watchers: [FolderWatcher]
+    ) async {
+        var silences = watchers.map { Silence($0, roots, limit: settings.silenceLimit, logger) }
         let ticks = Task { [bell, tick = tickInterval] in
             while !Task.isCancelled {
                 try? await Task.sleep(for: tick)
@@ -157,6 +167,7 @@ public actor WatchDaemon {
                 isReady = true
                 notifier.ready()
             }
+            for place in silences.indices { await silences[place].look(database) }
             // The scout and the lanes tell of trouble with the database.
             let known = roots.all
             if let waiting = try? await database.run({ try Catalog($0).queueDepth(roots: known) }) {

@@ -20,11 +20,15 @@ final class WatchLog: Sendable {
     private let start = ContinuousClock.now
     private let state: Mutex<State>
 
-    init(startedAt: Timestamp, logger: Logger, report: @escaping @Sendable (WatchEvent) -> Void) {
+    init(
+        startedAt: Timestamp, roots: [RootID], logger: Logger, report: @escaping @Sendable (WatchEvent) -> Void
+    ) {
         self.logger = logger
         self.report = report
         state = Mutex(
-            State(activity: IngestActivity(host: MachineName.own, processID: getpid(), startedAt: startedAt)))
+            State(
+                activity: IngestActivity(
+                    host: MachineName.own, processID: getpid(), startedAt: startedAt, roots: roots)))
     }
 
     var activity: IngestActivity { state.withLock { $0.activity } }

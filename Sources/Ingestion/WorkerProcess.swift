@@ -130,7 +130,11 @@ final class WorkerProcess {
 
     /// The variables of a worker: secrets such as the database's password are none of its business.
     private static var environment: [String] {
-        let kept: [String] = ["LD_LIBRARY_PATH", "LD_PRELOAD", "PATH"].compactMap { (name: String) in
+        let kept: [String] = [
+            "LD_LIBRARY_PATH", "LD_PRELOAD", "PATH",
+            // Read by the runtime of AddressSanitizer, which only a program that was built with it has.
+            "ASAN_OPTIONS",
+        ].compactMap { (name: String) in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
         // Libraries that are linked and not used start no threads; large blocks go back to the system; a crash is told by

@@ -4,6 +4,8 @@ import Faults
 public struct QueryAnswer: Sendable, Equatable, Encodable {
     /// The file that was asked with, for people; nil when the query was an image of the catalog.
     public let query: String?
+    /// The file that was asked with, as bytes; nil likewise. Not encoded.
+    public let queryPath: [UInt8]?
     /// The image of the catalog that was asked with, or that the file's bytes are; nil when the catalog does not have it.
     public let queryID: Int64?
     /// The model's name.

@@ -38,14 +38,19 @@ public struct QueryEngine: Sendable {
     ///   - k: 1 to ``SearchLimits/neighbors``' upper bound.
     ///   - scope: which pictures may be found.
     ///   - findsOrigins: whether to find out as well which originals the subjects are or were made from, whatever the scope.
+    ///   - isFresh: whether to search what the index has not seen as well, straight from the catalog.
     ///   - start: when the question was asked, for the total time.
     /// - Returns: the answers, and the subjects that have none.
     /// - Throws: `SearchError`, `IndexError`, `PostgresError`, and what loading the network or the scope throws.
     public func answer(
         _ subjects: [QuerySubject], k: Int, scope: SearchScope = SearchScope(), findsOrigins: Bool = false,
-        start: ContinuousClock.Instant = .now
+        isFresh: Bool = false, start: ContinuousClock.Instant = .now
     ) async throws -> (answers: [QueryAnswer], failures: [FailedQuery]) {
-        let (store, index) = try await openIndex()
+        var (store, index, position) = try await openIndex()
+        if isFresh {
+            let unseen = try await UnseenChanges(after: position, of: model, index.specification.name, database)
+            (index, position) = (try unseen.laid(over: index, of: store), unseen.position)
+        }
         let opened = ContinuousClock.now - start
         let (queries, failures) = try await QueryVectors(
             database: database, model: model, loadEmbedder: loadEmbedder
@@ -53,10 +58,10 @@ public struct QueryEngine: Sendable {
         guard !queries.isEmpty else { return ([], failures) }
         let modelID = model.id
         let curve = try await database.run { try Catalog($0).calibration(model: modelID)?.curve }
-        let position = store.manifest.position.flatMap { FeedPosition($0.text) }
+        let (asked, seen) = (index, position)
         func search(_ scope: SearchScope) -> ScopedSearch {
             ScopedSearch(
-                database: database, thread: thread, model: model.id, index: index, position: position, scope: scope)
+                database: database, thread: thread, model: model.id, index: asked, position: seen, scope: scope)
         }
         let found = try await search(scope).find(queries, k: k)
         let origins =
@@ -67,8 +72,9 @@ public struct QueryEngine: Sendable {
         let answers = queries.indices.map { place in
             let query = queries[place]
             return QueryAnswer(
-                query: query.subject.path, queryID: query.image?.rawValue, model: model.name,
-                index: index.specification.name, generation: index.generation, pending: found.pending,
+                query: query.subject.path, queryPath: query.subject.pathBytes, queryID: query.image?.rawValue,
+                model: model.name,
+                index: asked.specification.name, generation: asked.generation, pending: found.pending,
                 results: found.results[place].enumerated().map { QueryResult(rank: $0 + 1, $1, curve) },
                 origin: findsOrigins ? origins[place] : nil,
                 timings: QueryTimings(
@@ -79,7 +85,7 @@ public struct QueryEngine: Sendable {
         return (answers, failures)
     }
 
-    private func openIndex() async throws -> (VectorStore, any SearchableIndex) {
+    private func openIndex() async throws -> (VectorStore, any SearchableIndex, FeedPosition) {
         let (database, model, wanted) = (database, model, indexName)
         let stored = try await database.run { connection in
             let catalog = Catalog(connection)
@@ -106,7 +112,7 @@ public struct QueryEngine: Sendable {
         else { throw SearchError.notBuilt(index: stored.name, folder: printableName(folder)) }
         // The numbers in the files mean pictures of the catalog that they follow, and of no other.
         try await database.run { try Catalog($0).requireReached(position) }
-        return (store, try store.index(named: stored.name))
+        return (store, try store.index(named: stored.name), position)
     }
 }
 

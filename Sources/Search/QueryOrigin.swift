@@ -140,7 +140,7 @@ struct OriginSearch: Sendable {
 
 extension JSONValue {
     /// Reads what PostgreSQL gave; nil for what is no JSON, which it does not give.
-    init?(_ json: JSON) {
+    public init?(_ json: JSON) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(json.text.utf8)) else { return nil }
         self = value
     }

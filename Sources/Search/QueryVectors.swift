@@ -12,11 +12,11 @@ public enum QuerySubject: Sendable, Equatable {
     /// A picture of the catalog.
     case image(ImageID)
 
+    /// The file's path; nil for a picture of the catalog.
+    var pathBytes: [UInt8]? { if case .file(let path) = self { path } else { nil } }
+
     /// The file's path as text; nil for a picture of the catalog.
-    var path: String? {
-        guard case .file(let path) = self else { return nil }
-        return String(validating: path, as: UTF8.self) ?? printableName(path)
-    }
+    var path: String? { pathBytes.map { String(validating: $0, as: UTF8.self) ?? printableName($0) } }
 
     /// The file's path as the catalog knows it: absolute, without symbolic links.
     var absolutePath: [UInt8]? {

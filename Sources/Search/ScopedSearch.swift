@@ -31,8 +31,8 @@ struct ScopedSearch: Sendable {
     let thread: SearchThread
     let model: ModelID
     let index: any SearchableIndex
-    /// What the index has seen; nil leaves the pending changes uncounted.
-    let position: FeedPosition?
+    /// What the index has seen.
+    let position: FeedPosition
     let scope: SearchScope
 
     /// One query on its way to its answer.
@@ -130,14 +130,9 @@ struct ScopedSearch: Sendable {
             let catalog = Catalog(connection)
             if let matching = scope.matching {
                 let images = try matching(catalog)
-                return .among(Self.ids(try scope.only.map { try catalog.images($0, among: images) } ?? images))
+                return .among(IDFilter.ids(try scope.only.map { try catalog.images($0, among: images) } ?? images))
             }
-            guard let part = scope.only else { return nil }
-            // Whichever of the two sets is the smaller one.
-            let isMinor = try catalog.augmentedCount() <= rows / 2
-            return (part == .augmented) == isMinor
-                ? .among(Self.ids(try catalog.images(part)))
-                : .excluding(Self.ids(try catalog.images(part == .originals ? .augmented : .originals)))
+            return try scope.only.map { try IDFilter.only($0, in: catalog, rows: rows) }
         }
     }
 
@@ -151,7 +146,7 @@ struct ScopedSearch: Sendable {
             let members = try catalog.members(of: Array(Set(families.values)), model: model)
             return images.map { image in
                 guard let image else { return [] }
-                return Self.ids((families[image].flatMap { members[$0] } ?? []) + [image])
+                return IDFilter.ids((families[image].flatMap { members[$0] } ?? []) + [image])
             }
         }
     }
@@ -170,20 +165,7 @@ struct ScopedSearch: Sendable {
         let paths = queries.compactMap(\.subject.absolutePath)
         let (model, position) = (model, position)
         return try await database.run { connection in
-            try Catalog(connection).results(for: hits, preferring: paths, indexPosition: position.map { (model, $0) })
-        }
-    }
-
-    private static func ids(_ images: [ImageID]) -> Set<VectorID> { Set(images.lazy.map { VectorID($0.rawValue) }) }
-}
-
-extension IDFilter? {
-    /// The same, and none of these.
-    fileprivate func without(_ ids: Set<VectorID>) -> IDFilter {
-        switch self {
-        case nil: .excluding(ids)
-        case .among(let admitted): .among(admitted.subtracting(ids))
-        case .excluding(let others): .excluding(others.union(ids))
+            try Catalog(connection).results(for: hits, preferring: paths, indexPosition: (model, position))
         }
     }
 }

@@ -13,6 +13,8 @@ public enum SearchError: Fault, Equatable {
     case notEmbedded(ImageID, model: String)
     /// The index belongs to another model than the one that was asked for.
     case indexOfAnotherModel(index: String, have: String, need: String)
+    /// More changes are pending than can be searched beside the index.
+    case tooManyUnseen(index: String, limit: Int)
 
     /// What is missing, with its name.
     public var message: String {
@@ -23,6 +25,8 @@ public enum SearchError: Fault, Equatable {
         case .notEmbedded(let image, let model): "image \(image) has no embedding of model \(model)"
         case .indexOfAnotherModel(let index, let have, let need):
             "index \"\(index)\" holds vectors of model \(have), not \(need)"
+        case .tooManyUnseen(let index, let limit):
+            "index \"\(index)\" has not seen more than \(limit) changes, the most that are searched beside it"
         }
     }
 
@@ -32,6 +36,7 @@ public enum SearchError: Fault, Equatable {
         case .noIndex(let model):
             "Create one and build it: likeness index create NAME --type flat --model \(model) && likeness sync --once"
         case .notBuilt: "Build it: likeness sync --once"
+        case .tooManyUnseen: "Bring it up to date: likeness sync --once"
         case .noSuchImage:
             "See which there are: likeness db psql -- -c 'select image_id, path from likeness.image_overview'"
         case .notEmbedded(_, let model): "Embed it: likeness ingest --model \(model) FOLDER"
@@ -44,7 +49,7 @@ public enum SearchError: Fault, Equatable {
     public var recovery: Recovery {
         switch self {
         case .noSuchImage, .notEmbedded: .quarantineItem
-        case .notBuilt: .retryLater
+        case .notBuilt, .tooManyUnseen: .retryLater
         case .noIndex, .indexOfAnotherModel: .askOperator
         }
     }

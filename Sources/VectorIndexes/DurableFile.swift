@@ -118,10 +118,18 @@ final class OpenFile: Sendable {
     deinit { try? descriptor.close() }
 
     /// Its length in bytes.
-    func size() throws(IndexError) -> Int {
+    func size() throws(IndexError) -> Int { Int(try status().st_size) }
+
+    /// Which file it is, whatever its name.
+    func identity() throws(IndexError) -> FileIdentity {
+        let status = try status()
+        return FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    private func status() throws(IndexError) -> stat {
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0 else { throw .file(.read, path, .current) }
-        return Int(status.st_size)
+        return status
     }
 
     /// Writes all bytes, from `offset` on.
@@ -190,6 +198,12 @@ final class OpenFile: Sendable {
         }
         return MappedBytes(UnsafeRawBufferPointer(start: start, count: count))
     }
+}
+
+/// Tells files apart for as long as one of them is open or mapped.
+struct FileIdentity: Equatable, Sendable {
+    let device: UInt64
+    let inode: UInt64
 }
 
 /// The beginning of a file as memory, for as long as a reference lives; the file may be unlinked meanwhile.

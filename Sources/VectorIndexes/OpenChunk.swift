@@ -7,16 +7,28 @@ struct OpenChunk: Sendable {
     let tombstones: Tombstones
     private let dimension: Int
     private let vectorBytes: MappedBytes
+    private let vectorFile: FileIdentity
     private let recordBytes: MappedBytes
 
     /// Opens a chunk of a manifest. Ids and tombstones are held against their checksums; vectors are not read.
-    init(_ entry: Manifest.Chunk, of manifest: Manifest, layout: StoreLayout) throws(IndexError) {
+    ///
+    /// - Parameter earlier: the chunk as it was opened before, whose mapping serves the rows that came since as well; nil
+    ///   when it was not.
+    init(
+        _ entry: Manifest.Chunk, of manifest: Manifest, layout: StoreLayout, after earlier: OpenChunk?
+    ) throws(IndexError) {
         number = entry.number
         rows = entry.rows
         dimension = manifest.identity.dimension
-        vectorBytes = try Self.map(.vectors, entry, manifest, layout.vectors(entry.number), rowSize: 4 * dimension)
+        let vectors = try ChunkFile(.vectors, entry, manifest, layout.vectors(entry.number), rowSize: 4 * dimension)
+        vectorFile = try vectors.file.identity()
+        if let earlier, earlier.vectorFile == vectorFile {
+            vectorBytes = earlier.vectorBytes
+        } else {
+            vectorBytes = try vectors.map(rows: manifest.rowsPerChunk)
+        }
         let records = layout.records(entry.number)
-        recordBytes = try Self.map(.records, entry, manifest, records, rowSize: RowRecord.size)
+        recordBytes = try ChunkFile(.records, entry, manifest, records, rowSize: RowRecord.size).map(rows: rows)
         let checksum = CRC32C.checksum(
             UnsafeRawBufferPointer(rebasing: recordBytes.bytes[FileHeader.Kind.records.contentOffset...]))
         guard checksum == entry.recordsChecksum else {
@@ -58,25 +70,36 @@ struct OpenChunk: Sendable {
     private func recordOffset(_ row: Int) -> Int {
         FileHeader.Kind.records.contentOffset + row * RowRecord.size
     }
+}
 
-    private static func map(
+/// A file of a chunk, open, and long enough for its rows.
+private struct ChunkFile {
+    let file: OpenFile
+    private let header: FileHeader
+    private let rowSize: Int
+
+    init(
         _ kind: FileHeader.Kind, _ entry: Manifest.Chunk, _ manifest: Manifest, _ path: FilePath, rowSize: Int
-    ) throws(IndexError) -> MappedBytes {
-        let file: OpenFile
+    ) throws(IndexError) {
         do {
             file = try OpenFile(path, for: .read)
         } catch .file(_, _, .noSuchFileOrDirectory) {
             throw .damaged(path, what: "is missing")
         }
+        header = FileHeader(
+            kind: kind, dimension: manifest.identity.dimension, chunk: entry.number, store: manifest.store)
+        self.rowSize = rowSize
         let needed = kind.contentOffset + entry.rows * rowSize
         let size = try file.size()
         guard size >= needed else {
             throw .damaged(path, what: "has \(size) bytes, fewer than the \(needed) of its \(entry.rows) rows")
         }
-        let mapped = try file.map(count: needed)
-        let header = FileHeader(
-            kind: kind, dimension: manifest.identity.dimension, chunk: entry.number, store: manifest.store)
-        try header.check(mapped.bytes, of: path)
+    }
+
+    /// Maps so many rows. Behind those that the file has nothing may be read; what is appended becomes part of the mapping.
+    func map(rows: Int) throws(IndexError) -> MappedBytes {
+        let mapped = try file.map(count: header.kind.contentOffset + rows * rowSize)
+        try header.check(mapped.bytes, of: file.path)
         return mapped
     }
 }

@@ -45,3 +45,16 @@ public enum IDFilter: Sendable {
         }
     }
 }
+
+extension IDFilter? {
+    /// The same, and none of these.
+    ///
+    /// - Complexity: O(ids).
+    public func without(_ ids: Set<VectorID>) -> IDFilter {
+        switch self {
+        case nil: .excluding(ids)
+        case .among(let admitted): .among(admitted.subtracting(ids))
+        case .excluding(let others): .excluding(others.union(ids))
+        }
+    }
+}

@@ -21,14 +21,19 @@ public struct VectorStore: Sendable {
 
     /// Opens the store in a folder; nil when there is none.
     ///
+    /// - Parameter earlier: the same store as this process opened it before. Rows that it has mapped are not mapped again:
+    ///   who asks again and again, and opens what was published meanwhile, finds their pages in place.
     /// - Throws: ``IndexError/damaged(_:what:)``, ``IndexError/newerFormat(_:have:know:)`` or
     ///   ``IndexError/file(_:_:_:)``.
-    public static func open(_ folder: FilePath) throws(IndexError) -> VectorStore? {
+    public static func open(
+        _ folder: FilePath, after earlier: VectorStore? = nil
+    ) throws(IndexError) -> VectorStore? {
         let layout = StoreLayout(folder: folder)
         while let manifest = try ManifestFile.read(layout) {
             do {
                 return VectorStore(
-                    folder: folder, manifest: manifest, chunks: try chunks(of: manifest, layout: layout),
+                    folder: folder, manifest: manifest,
+                    chunks: try chunks(of: manifest, layout: layout, after: earlier),
                     sketches: try StoreSketches(of: manifest, layout: layout))
             } catch {
                 // A writer may have published and removed what the manifest named. Then there is another manifest, and
@@ -39,9 +44,14 @@ public struct VectorStore: Sendable {
         return nil
     }
 
-    static func chunks(of manifest: Manifest, layout: StoreLayout) throws(IndexError) -> [OpenChunk] {
+    static func chunks(
+        of manifest: Manifest, layout: StoreLayout, after earlier: VectorStore? = nil
+    ) throws(IndexError) -> [OpenChunk] {
+        let known = Dictionary(uniqueKeysWithValues: (earlier?.chunks ?? []).map { ($0.number, $0) })
         var chunks: [OpenChunk] = []
-        for entry in manifest.chunks { chunks.append(try OpenChunk(entry, of: manifest, layout: layout)) }
+        for entry in manifest.chunks {
+            chunks.append(try OpenChunk(entry, of: manifest, layout: layout, after: known[entry.number]))
+        }
         return chunks
     }
 

@@ -18,7 +18,7 @@ struct Likeness: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Ingest.self, Watch.self, Explain.self, Query.self, Augment.self, Evaluate.self, Lineage.self,
+            Ingest.self, Watch.self, Roots.self, Explain.self, Query.self, Augment.self, Evaluate.self, Lineage.self,
             Calibrate.self,
             Sync.self, Index.self, Report.self, Duplicates.self, Model.self, Migrate.self, Status.self, Verify.self,
             Doctor.self, DB.self, Bench.self, DecodeWorkerCommand.self,

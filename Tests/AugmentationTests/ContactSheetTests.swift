@@ -24,6 +24,24 @@ import Testing
         }
     }
 
+    @Test func `a frame lies in the gap, and a picture that is missing leaves its cell darker`() {
+        let sheet = ContactSheet.image(
+            of: [plain(4, 4, [1, 1, 1]), nil], columns: 2, cell: 4, gap: 2, background: (100, 100, 100), framed: 0)
+        #expect(sheet.width == 14 && sheet.height == 8)
+        for y in 0..<8 {
+            for x in 0..<14 {
+                let expected: [UInt8] =
+                    switch (x, y) {
+                    case (2..<6, 2..<6): [1, 1, 1]
+                    case (8..<12, 2..<6): [90, 90, 90]
+                    case (0..<8, 0..<8): [214, 69, 27]
+                    default: [100, 100, 100]
+                    }
+                #expect(Array(sheet.pixels[(3 * (14 * y + x))...].prefix(3)) == expected, "\(x), \(y)")
+            }
+        }
+    }
+
     @Test func `fewer pictures than columns make a narrow sheet`() {
         let sheet = ContactSheet.image(of: [pattern(3, 3)], columns: 10, cell: 3, gap: 0)
         #expect(sheet == pattern(3, 3))

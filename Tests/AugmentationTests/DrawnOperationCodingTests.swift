@@ -31,6 +31,15 @@ func decodedOperations(_ json: String) throws -> [DrawnOperation] {
         #expect(Self.all.json == expected)
     }
 
+    @Test func `operations have words for people`() {
+        #expect(
+            Self.all.map(\.words) == [
+                "rotate 4.2°", "crop 85 %", "flip", "perspective 20 %", "brightness ×1.10", "contrast ×0.90",
+                "saturation ×1.00", "grayscale", "blur 1.5 px", "noise ±8.0", "occlusion 10 %", "occlusion 10 %",
+                "jpeg 90",
+            ])
+    }
+
     @Test func `operations are read from both ways of writing them`() throws {
         #expect(try decodedOperations(Self.all.json) == Self.all)
         let encoded = try JSONEncoder().encode(Self.all)

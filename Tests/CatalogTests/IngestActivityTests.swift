@@ -9,7 +9,8 @@ struct IngestActivityTests {
     @Test func `what daemons say is shown with the roots that they see, and forgotten when they are silent`() throws {
         let test = try databases.catalog()
         let root = try test.openRoot().id
-        var activity = IngestActivity(host: "here", processID: 7, startedAt: Timestamp(seconds: 1_700_000_000))
+        var activity = IngestActivity(
+            host: "here", processID: 7, startedAt: Timestamp(seconds: 1_700_000_000), roots: [root])
         try test.catalog.record(activity)
         activity.files = 100
         activity.failures = 3
@@ -21,8 +22,16 @@ struct IngestActivityTests {
         activity.queueWaiting = 12
         try test.catalog.record(activity)
         #expect(try test.catalog.ingestDaemons().map(\.activity) == [activity])
-        let elsewhere = IngestActivity(host: "elsewhere", processID: 7, startedAt: activity.startedAt)
+        let elsewhere = IngestActivity(host: "elsewhere", processID: 7, startedAt: activity.startedAt, roots: [root])
         try test.catalog.record(elsewhere)
+        let beside = IngestActivity(
+            host: "here", processID: 8, startedAt: activity.startedAt, roots: [try test.openRoot("/others").id])
+        try test.catalog.record(beside)
+        #expect(try test.catalog.fileFacts(Array("/pictures/a".utf8)).root?.daemons == 1)
+        #expect(try test.catalog.isWatched(Array("/others/a".utf8)))
+        try test.catalog.removeActivity(of: beside)
+        #expect(try !test.catalog.isWatched(Array("/others/a".utf8)))
+        #expect(try test.catalog.isWatched(Array("/pictures".utf8)))
         func health() throws -> Row {
             try #require(
                 try test.connection.firstRow("select * from likeness.ingest_health where folder = '/pictures'"))

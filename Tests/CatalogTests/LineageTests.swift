@@ -47,6 +47,44 @@ struct LineageTests {
         #expect(other.isNull(0) && other.isNull(1))
     }
 
+    @Test func `a family is its original and all below it, with distances where there are embeddings`() throws {
+        let test = try databases.catalog()
+        let i = try test.ingest("a", "b", "c", "d", "alone")
+        try test.catalog.recordLineage([
+            LineageEdge(child: i[1], parent: i[0], recipe: JSON(#"[{"operation": "flip"}]"#), ordinal: 7),
+            LineageEdge(child: i[3], parent: i[0], ordinal: 2), LineageEdge(child: i[2], parent: i[1]),
+        ])
+        try test.connection.execute("delete from likeness.embeddings where image = \(i[3])")
+        let vectors = try i[...2].map { try #require(try test.catalog.embedding(of: $0, model: test.model.id)) }
+        func distance(_ place: Int) -> Double {
+            zip(vectors[0], vectors[place]).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+        }
+        for image in i[...3] {
+            let family = try test.catalog.family(of: image, model: test.model.id)
+            #expect(family.map(\.image) == [i[0], i[3], i[1], i[2]])
+            #expect(family.map(\.depth) == [0, 1, 1, 2] && family.map(\.parent) == [nil, i[0], i[0], i[1]])
+            #expect(family.map(\.ordinal) == [nil, 2, 7, nil] && family[0].recipe == nil)
+            #expect(
+                family[2].recipe?.text == #"[{"operation": "flip"}]"# && family[2].paths == [Array("/pictures/b".utf8)])
+            #expect(family[0].distance == 0 && family[1].distance == nil)
+            #expect(abs(Double(family[3].distance ?? -1) - distance(2)) < 1e-6)
+        }
+        #expect(try test.catalog.family(of: i[0], model: nil).allSatisfy { $0.distance == nil })
+        #expect(try test.catalog.family(of: i[4], model: nil).map(\.image) == [i[4]])
+        #expect(try test.catalog.family(of: ImageID(rawValue: 999_999), model: nil).isEmpty)
+    }
+
+    @Test func `an original below a folder is found, and copies there are none`() throws {
+        let test = try databases.catalog()
+        let i = try test.ingest("a", "b")
+        #expect(try test.catalog.originalFile(under: Array("/pictures".utf8)) != nil)
+        #expect(try test.catalog.originalFile(under: Array("/".utf8)) != nil)
+        #expect(try test.catalog.originalFile(under: Array("/picture".utf8)) == nil)
+        try test.catalog.recordLineage([LineageEdge(child: i[1], parent: i[0])])
+        try test.connection.execute("update likeness.image_files set vanished_at = now() where image = \(i[0])")
+        #expect(try test.catalog.originalFile(under: Array("/pictures".utf8)) == nil)
+    }
+
     @Test func `a family that gets a parent moves below it with everything in it`() throws {
         let test = try databases.catalog()
         let i = try test.ingest("a", "b", "c", "d", "e")

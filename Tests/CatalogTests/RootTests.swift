@@ -76,4 +76,54 @@ struct RootTests {
         try test.catalog.setRoot(root, host: "here", unavailableBecause: nil)
         #expect(try state() == .active)
     }
+
+    @Test func `a root that a daemon watches is not retired, and the daemon is named`() throws {
+        let test = try databases.catalog()
+        let root = try test.openRoot().id
+        try test.sight([("a", "/pictures/a")], root: root)
+        let daemon = IngestActivity(
+            host: "crow", processID: 7, startedAt: Timestamp(seconds: 1_700_000_000), roots: [root])
+        try test.catalog.record(daemon)
+        let error = #expect(throws: CatalogError.self) {
+            try test.catalog.retireRoot(at: Array("/pictures".utf8), policy: .hide)
+        }
+        #expect(error?.message == "the folder /pictures is watched by process 7 on crow")
+        #expect(error?.recovery == .retryLater)
+        #expect(error?.exitStatus == .tryAgain)
+        #expect(try test.catalog.counts().vanishedFiles == 0)
+        #expect(try test.catalog.roots().map(\.daemons) == [1])
+        try test.catalog.removeActivity(of: daemon)
+        #expect(try test.catalog.retireRoot(at: Array("/pictures".utf8), policy: .hide).files == 1)
+        let none = #expect(throws: CatalogError.self) {
+            try test.catalog.retireRoot(at: Array("/other".utf8), policy: nil)
+        }
+        #expect(none?.message == "the folder /other never was watched, only \"/pictures\"")
+    }
+
+    @Test func `a retired root keeps its pictures, loses its files, and comes back as it was`() throws {
+        let test = try databases.catalog()
+        let root = try test.openRoot(marker: "m", policy: .hide).id
+        let other = try test.openRoot("/other").id
+        try test.sight([("a", "/pictures/a"), ("b", "/pictures/b"), ("b", "/other/b")], root: root)
+        try test.connection.execute("update likeness.image_files set root = \(other) where path = '/other/b'")
+        _ = try test.catalog.enqueue([.at("/pictures/c"), .at("/other/c")], root: root, host: "here")
+        try test.connection.execute("update likeness.ingest_queue set root = \(other) where path = '/other/c'")
+        let outcome = try test.catalog.retireRoot(at: Array("/pictures".utf8), policy: nil)
+        #expect(outcome.files == 2)
+        #expect(outcome.hiddenImages == 1)
+        #expect(outcome.root.state == .retired)
+        #expect(try test.count("select count(*) from likeness.embeddings") == 2)
+        #expect(try test.count("select count(*) from likeness.ingest_queue") == 1)
+        let again = try test.catalog.retireRoot(at: Array("/pictures".utf8), policy: nil)
+        #expect(again.files == 0)
+        #expect(again.hiddenImages == 0)
+        // The policy of the last word holds.
+        #expect(try test.catalog.retireRoot(at: Array("/pictures".utf8), policy: .keep).restoredImages == 1)
+        let health = try test.catalog.roots()
+        #expect(health.map(\.root.folder.text) == ["/other", "/pictures"])
+        #expect(health.map(\.files) == [1, 0])
+        #expect(health.map(\.vanishedFiles) == [0, 2])
+        #expect(health.map(\.queuedFiles) == [1, 0])
+        #expect(try test.openRoot(marker: "m").state == .active)
+    }
 }

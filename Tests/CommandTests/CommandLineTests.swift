@@ -16,7 +16,8 @@ import Testing
         let run = try await likeness("--help")
         #expect(run.status == 0)
         for command in [
-            "ingest", "query", "lineage", "calibrate", "sync", "index", "model", "migrate", "status", "verify",
+            "ingest", "watch", "roots", "query", "lineage", "calibrate", "sync", "index", "model", "migrate", "status",
+            "verify",
             "doctor",
             "db", "bench",
         ] {

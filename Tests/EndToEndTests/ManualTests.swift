@@ -44,7 +44,7 @@ import Testing
     @Test func `the files that the manual names are there`() throws {
         for name in [
             "Scripts/demo", "Scripts/test", "Scripts/install-packages", "Documentation/Measurements.md",
-            "Documentation/Decisions.md", "Documentation/Indexes.md",
+            "Documentation/Decisions.md", "Documentation/Indexes.md", "Documentation/Lineage.md",
         ] {
             #expect(try manual.contains(name))
             let file = SharedData.packageRoot.appending(name).string
@@ -56,6 +56,7 @@ import Testing
         let likeness = LikenessBinary(home: "/nonexistent")
         for script in [
             "demo", "test", "install-packages", "sanitize-seams", "measure", "measure-indexes", "measure-reports",
+            "measure-lineage",
             "crash",
         ] {
             let path = SharedData.packageRoot.appending("Scripts/\(script)").string

@@ -39,6 +39,40 @@ import Testing
         try await watched.end(daemon)
     }
 
+    @Test func `a folder that goes and comes back loses what it lacks now, and nothing else`() async throws {
+        for number in 0..<5 { try watched.add("in/\(number).jpg") }
+        let daemon = try watched.daemon("--on-vanish", "hide")
+        try await watched.becomes((0..<5).map { "in/\($0).jpg" }, daemon)
+        try watched.move("in", to: "out")
+        try watched.move("out", to: "in")
+        try watched.remove("in/0.jpg")
+        try await watched.becomes((1..<5).map { "in/\($0).jpg" }, daemon)
+        #expect(try watched.count("select count(*) from likeness.images where state = 'vanished'") == 1)
+        try await watched.end(daemon)
+    }
+
+    @Test func `what went before a kill and was not called gone yet is found by the next start`() async throws {
+        try watched.add("a.jpg")
+        try watched.add("b.jpg")
+        let first = try watched.daemon("--on-vanish", "hide")
+        try await watched.becomes(["a.jpg", "b.jpg"], first)
+        try await watched.end(first)
+        // This one waits an hour before it believes that something went.
+        let second = try watched.daemon("--on-vanish", "hide", "--settle", "1h")
+        try await eventually("scanned", explanation: { second.errors }) { second.errors.contains("scanned") }
+        try watched.remove("a.jpg")
+        // It came later: when it is in, the daemon has noticed what went.
+        try watched.add("c.jpg")
+        try await watched.becomes(["a.jpg", "b.jpg", "c.jpg"], second)
+        second.send(SIGKILL)
+        try await eventually("killed") { second.status != nil }
+        #expect(try watched.present() == ["a.jpg", "b.jpg", "c.jpg"])
+        let third = try watched.daemon("--on-vanish", "hide")
+        try await watched.becomes(["b.jpg", "c.jpg"], third)
+        #expect(try watched.count("select count(*) from likeness.images where state = 'vanished'") == 1)
+        try await watched.end(third)
+    }
+
     @Test func `a picture without files is hidden when that is the policy, and comes back with its file`() async throws
     {
         try watched.add("a.jpg")

@@ -50,10 +50,15 @@ final class WatchedFolder {
     }
 
     /// Any command that goes on beside the test.
-    func running(_ arguments: [String], errorsIn folder: FilePath) throws -> RunningLikeness {
+    ///
+    /// - Parameter fault: what happens to it, as Tests/FaultInjection reads it.
+    func running(_ arguments: [String], errorsIn folder: FilePath, fault: String) throws -> RunningLikeness {
         try RunningLikeness(
             arguments, home: home.path, errorsIn: folder,
-            environment: ["LIKENESS_MODEL": "structure-2048", "DATABASE_URL": database.target.url])
+            environment: [
+                "LIKENESS_MODEL": "structure-2048", "DATABASE_URL": database.target.url, "LIKENESS_FAULT": fault,
+                "LD_PRELOAD": LikenessBinary.path.removingLastComponent().appending("libFaultInjection.so").string,
+            ])
     }
 
     /// Another photo than all before, under a name below the folder.

@@ -1,9 +1,9 @@
 /*
- * A library to be preloaded (LD_PRELOAD) that makes a chosen system call on index files fail, or kills the process at it:
+ * A library to be preloaded (LD_PRELOAD) that makes a chosen system call on files fail, or kills the process at it:
  * what a crash loop needs and no product should contain.
  *
  *   LIKENESS_FAULT=CALL:FROM:ACTION[:PART]
- *     CALL    fsync, rename, pwrite or ftruncate
+ *     CALL    fsync, rename, write, pwrite or ftruncate
  *     FROM    the first such call that it happens to, from 1 on; to every one from there when + stands behind it
  *     ACTION  kill (before the call), kill-after, EIO or ENOSPC
  *     PART    only calls on files whose path contains this
@@ -70,6 +70,9 @@ INTERPOSE(int, fsync, (int fd), (fd), path_of(fd, path, sizeof path))
 #undef CALL
 #define CALL "rename"
 INTERPOSE(int, rename, (const char *from, const char *to), (from, to), snprintf(path, sizeof path, "%s", to))
+#undef CALL
+#define CALL "write"
+INTERPOSE(ssize_t, write, (int fd, const void *bytes, size_t count), (fd, bytes, count), path_of(fd, path, sizeof path))
 #undef CALL
 #define CALL "pwrite"
 INTERPOSE(

@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    @Test func `whoever waits until the watcher caught up knows all that was there when he asked`() async throws {
+        try await WatchedScene.watching { scene in
+            for folder in 0..<50 {
+                try makeFolder(scene.folder.appending("\(folder)"))
+                for file in 0..<10 { try write(jpegStart, to: scene.folder.appending("\(folder)/\(file).jpg")) }
+            }
+            await scene.watcher.catchUp()
+            #expect(scene.names.count == 500)
+            // One who stopped has nothing more to tell.
+            scene.watcher.stop()
+            await scene.watcher.catchUp()
+        }
+    }
+
     @Test func `what is removed is told gone, with a folder all that was in it`() async throws {
         try await WatchedScene.watching { scene in
             for name in ["a", "a/b"] { try makeFolder(scene.folder.appending(name)) }

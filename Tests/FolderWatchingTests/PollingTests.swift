@@ -37,6 +37,24 @@ import Testing
         }
     }
 
+    @Test func `roots on disks share a watcher, and each on a network has its own`() {
+        let mounts = """
+            1 0 8:1 / / rw - ext4 /dev/root rw
+            2 1 0:20 / /net rw shared:1 - autofs auto rw
+            3 2 0:21 / /net/a rw shared:2 master:1 - nfs4 server:/a rw
+            4 1 0:22 / /mnt/with\\040blank rw - cifs //server/b rw
+            5 1 0:23 / /fuse rw - fuse.sshfs s rw
+            6 1 0:24 / /fuse rw - ext4 /dev/over rw
+            """
+        let paths = ["/srv", "/net/a/photos", "/net/ab", "/mnt/with blank", "/fuse/x"]
+        let groups = WatchedRoot.byFileSystem(
+            paths.map { WatchedRoot(path: Array($0.utf8), marker: nil) }, mounts: mounts)
+        #expect(
+            groups.map { $0.map { String(decoding: $0.path, as: UTF8.self) } } == [
+                ["/srv", "/net/ab", "/fuse/x"], ["/net/a/photos"], ["/mnt/with blank"],
+            ])
+    }
+
     @Test func `a folder that does not change is not told again and again`() async throws {
         try await WatchedScene.watching(
             polling,

@@ -7,6 +7,28 @@ import TestSupport
 import Testing
 
 @Suite struct RootTests {
+    @Test(.enabled(if: DeadFileSystem.isPossible, "this process may not mount"))
+    func `a file system that does not answer is told with its folder, and when it ends the watcher goes on`() async throws
+    {
+        try await WatchedScene.watching(
+            roots: [("one", nil), ("two", nil)],
+            prepare: { folder in for name in ["one", "two", "one/disk"] { try makeFolder(folder.appending(name)) } }
+        ) { scene in
+            let disk = scene.folder.appending("one/disk")
+            let dead = try DeadFileSystem(at: disk)
+            scene.watcher.rescan(scene.folder.appending("one").bytes)
+            try await eventually("it is noticed") { scene.watcher.unanswered(for: .milliseconds(200)) != nil }
+            #expect(scene.watcher.unanswered(for: .zero)?.path == scene.folder.appending("one").bytes)
+            try write(jpegStart, to: scene.folder.appending("two/1.jpg"))
+            let before = scene.now.roots.count
+            scene.watcher.tellRoots()
+            dead.end()
+            try await scene.knows(["two/1.jpg"])
+            try await eventually("both roots are told of") { scene.now.roots.count == before + 2 }
+            try await eventually("nothing is asked") { scene.watcher.unanswered(for: .zero) == nil }
+        }
+    }
+
     @Test func `a marker is made once and read by whoever comes later`() throws {
         let folder = try TemporaryFolder()
         #expect(try RootMarker.read(folder.path.bytes) == nil)

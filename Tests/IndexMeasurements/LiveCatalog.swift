@@ -174,9 +174,11 @@ enum Throughput {
         let isDone = Mutex(false)
         let opener = Thread {
             while !isDone.withLock({ $0 }) {
-                let known = current.withLock { $0.publication }
+                let known = current.withLock { $0 }
                 let manifest = try? StoreWriter.publishedManifest(in: folder)
-                if let manifest, manifest.publication != known, let newer = try? indexes(folder) {
+                if let manifest, manifest.publication != known.publication,
+                    let newer = try? indexes(folder, after: known.store)
+                {
                     current.withLock { $0 = newer }
                 }
                 Thread.sleep(forTimeInterval: 0.1)
@@ -203,14 +205,15 @@ enum Throughput {
     }
 
     private struct Opened: Sendable {
-        let publication: Int
+        let store: VectorStore
+        var publication: Int { store.manifest.publication }
         let indexes: [any SearchableIndex]
     }
 
-    private static func indexes(_ folder: FilePath) throws -> Opened {
-        guard let store = try VectorStore.open(folder) else { throw CocoaError(.fileNoSuchFile) }
+    private static func indexes(_ folder: FilePath, after earlier: VectorStore? = nil) throws -> Opened {
+        guard let store = try VectorStore.open(folder, after: earlier) else { throw CocoaError(.fileNoSuchFile) }
         return Opened(
-            publication: store.manifest.publication,
+            store: store,
             indexes: try store.manifest.indexes.map { try store.index(named: $0.specification.name) })
     }
 }

@@ -8,12 +8,18 @@ import TestSupport
 
 /// Hostile files through the decode workers of the built program, as the daemon sends them.
 struct CorpusRun {
+    /// The smallest of the photographs: each of their beginnings is tried, to the byte.
     private static let goodPictures = 50
-    /// Files up to this size are cut at every byte; of larger ones there are as many beginnings.
-    private static let everyByteUpTo = 4_096
+    /// Of larger ones there are so many beginnings, at equal distances.
+    private static let beginningsOfLarge = 4_096
     private let shared: FilePath
+    private let sample: Int
 
-    init(shared: String) { self.shared = FilePath(shared) }
+    /// - Parameter sample: of the beginnings of a picture every so many is tried; 1 for all.
+    init(shared: String, sample: Int = 1) {
+        self.shared = FilePath(shared)
+        self.sample = sample
+    }
 
     private struct Tally {
         var tried = 0
@@ -23,6 +29,23 @@ struct CorpusRun {
         var seconds = 0.0
         var peak = 0
         var crashed: [String] = []
+
+        static func += (sum: inout Tally, other: Tally) {
+            sum.tried += other.tried
+            sum.classes.merge(other.classes, uniquingKeysWith: +)
+            if other.longest > sum.longest { (sum.longest, sum.longestName) = (other.longest, other.longestName) }
+            sum.seconds += other.seconds
+            sum.peak = max(sum.peak, other.peak)
+            sum.crashed += other.crashed
+        }
+
+        /// A row of the table.
+        func row(_ name: String) -> String {
+            let outcomes = classes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+                .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            return "| \(name) | \(tried) | \(crashed.count) | \(format(seconds, 1)) "
+                + "| \(format(1000 * longest, 1)) (\(longestName)) | \(peak >> 20) | \(outcomes) |"
+        }
     }
 
     /// Tries all and prints what became of them, part by part: it takes minutes.
@@ -32,20 +55,19 @@ struct CorpusRun {
         let program = FilePath(CommandLine.arguments[0]).removingLastComponent().appending("likeness")
         let decoders = DecodePool(preparation: .imageNet(.squash224), program: program)
         try await decoders.start()
-        print("| files | tried | s | longest, ms | peak of a worker, MiB | outcomes |\n|---|---|---|---|---|---|")
-        var crashed: [String] = []
+        print("| files | tried | crashes | s | longest, ms | peak of a worker, MiB | outcomes |")
+        print("|---|---|---|---|---|---|---|")
+        var sum = Tally()
         for (name, files) in try parts() {
             let tally = try await attempt(files, decoders)
-            let outcomes = tally.classes.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-            var text = "| \(name) | \(tally.tried) | \(format(tally.seconds, 1)) | \(format(1000 * tally.longest, 1)) "
-            text += "(\(tally.longestName)) | \(tally.peak >> 20) | \(outcomes) |"
-            print(text)
+            print(tally.row(name))
             fflush(nil)
-            crashed += tally.crashed
+            sum += tally
         }
-        if !crashed.isEmpty { throw Failure("\(crashed.count) files ended a worker: \(crashed.prefix(10))") }
-        print("\nNo file ended a worker.")
+        print(sum.row("all"))
+        if !sum.crashed.isEmpty {
+            throw Failure("\(sum.crashed.count) files ended a worker: \(sum.crashed.prefix(10))")
+        }
     }
 
     private typealias Part = (name: String, files: AnySequence<(name: String, bytes: [UInt8])>)
@@ -55,25 +77,37 @@ struct CorpusRun {
         let photos = try jpegs(below: shared.appending("photos").string).map { url in
             (url, try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
         }.sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }
-        let good = try photos.prefix(Self.goodPictures - 3).map { try Array(Data(contentsOf: $0.0)) }
-        // Large ones too, with EXIF and thumbnails in front.
+        let small = try photos.prefix(Self.goodPictures).map { try Array(Data(contentsOf: $0.0)) }
+        // With EXIF and thumbnails in front.
         let large = try photos.suffix(3).map { try Array(Data(contentsOf: $0.0)) }
-        let progressive = try good.prefix(10).map {
+        let progressive = try small.prefix(10).map {
             try JPEGEncoder.encode(ImageDecoder.decode($0).image, quality: 90, isProgressive: true)
         }
+        let every = sample == 1 ? "every beginning" : "every \(sample)th beginning"
         return [
             ("bad-jpegs", AnySequence(damaged)),
-            ("beginnings of \(good.count + large.count) JPEGs", AnySequence((good + large).lazy.flatMap(beginnings))),
-            ("beginnings of \(progressive.count) progressive ones", AnySequence(progressive.lazy.flatMap(beginnings))),
+            ("\(every) of \(small.count) JPEGs", beginnings(of: small)),
+            ("\(every) of \(progressive.count) progressive ones", beginnings(of: progressive)),
+            (
+                "\(Self.beginningsOfLarge / sample) beginnings of each of \(large.count) large ones",
+                beginnings(of: large) { $0.count / Self.beginningsOfLarge }
+            ),
             ("bombs", AnySequence(try HostilePictures.all())),
         ]
     }
 
-    private func beginnings(_ bytes: [UInt8]) -> some Sequence<(name: String, bytes: [UInt8])> {
-        let step = bytes.count <= Self.everyByteUpTo ? 1 : (bytes.count + Self.everyByteUpTo - 1) / Self.everyByteUpTo
-        return stride(from: 0, through: bytes.count, by: step).lazy.map { length in
-            (name: "\(length) of \(bytes.count) bytes", bytes: Array(bytes.prefix(length)))
-        }
+    /// Each picture's beginnings from none of it to all.
+    ///
+    /// - Parameter step: bytes from one to the next of a picture, before `sample` counts.
+    private func beginnings(
+        of pictures: [[UInt8]], step: @escaping ([UInt8]) -> Int = { _ in 1 }
+    ) -> AnySequence<(name: String, bytes: [UInt8])> {
+        AnySequence(
+            pictures.lazy.flatMap { bytes in
+                stride(from: 0, through: bytes.count, by: max(1, step(bytes)) * sample).lazy.map { length in
+                    (name: "\(length) of \(bytes.count) bytes", bytes: Array(bytes.prefix(length)))
+                }
+            })
     }
 
     private func files(below folder: String) throws -> [(name: String, bytes: [UInt8])] {

@@ -9,7 +9,8 @@ let usage = """
            ingest-measurements latency HOME PHOTOS FOLDER SECONDS RATE    from close to row, beside a daemon
            ingest-measurements settled HOME FOLDER COUNT                  until COUNT files have an outcome
            ingest-measurements equal HOME FOLDER…                         catalog and folders, compared
-           ingest-measurements corpus SHARED                              hostile files through decode workers
+           ingest-measurements corpus SHARED [SAMPLE]                     hostile files through decode workers;
+                                                                          of the beginnings every SAMPLEth
     HOME: of a private database, or the URL of another.
 
     """
@@ -48,7 +49,8 @@ do {
         print(try SettledCatalog(home: words[1]).wait(folder: words[2], count: whole(words[3], atLeast: 0)))
     case "equal" where words.count > 2:
         print(try CatalogAndDisk(home: words[1]).compare(Array(words.dropFirst(2))))
-    case "corpus" where words.count == 2: try await CorpusRun(shared: words[1]).run()
+    case "corpus" where words.count == 2 || words.count == 3:
+        try await CorpusRun(shared: words[1], sample: words.count == 3 ? whole(words[2]) : 1).run()
     default: explain()
     }
 } catch let failure as Failure {

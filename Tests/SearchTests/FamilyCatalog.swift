@@ -13,7 +13,8 @@ struct FamilyCatalog {
     let database: TestDatabase
     let home: TemporaryFolder
     let synthetic: SyntheticCatalog
-    let images: [ImageID]
+    /// All that may be found.
+    private(set) var images: [ImageID]
     /// By picture.
     private(set) var vectors: [ImageID: [Float]] = [:]
     /// The original of each picture that is made from another.
@@ -77,6 +78,42 @@ struct FamilyCatalog {
 
     func sync() async throws {
         _ = try await IndexSync(database: Database(database.target), folders: IndexFolders(home: home.path)).once()
+    }
+
+    /// Adds pictures, gives some another vector, deletes some and hides some, in transactions of their own; the index files
+    /// are not told.
+    mutating func change(using random: inout SplitMix) throws {
+        let centers = images.shuffled(using: &random).prefix(30)
+        let added = try centers.enumerated().map { number, center in
+            try synthetic.add([("new \(number)", vector(near: center, using: &random))])[0]
+        }
+        for (image, center) in zip(added, centers) {
+            vectors[image] = try catalog.embedding(of: image, model: model.id)
+            if roots[center] == nil || Bool.random(using: &random) { continue }
+            roots[image] = family(center)
+            parents[image] = family(center)
+        }
+        try catalog.recordLineage(
+            added.compactMap { image in
+                parents[image].map { LineageEdge(child: image, parent: $0, recipe: JSON(#"[{"operation": "late"}]"#)) }
+            })
+        let origins = Set(parents.values)
+        let copies = images.filter { roots[$0] != nil && !origins.contains($0) }.shuffled(using: &random)
+        for image in copies.prefix(20) {
+            let other = vector(near: centers.randomElement(using: &random) ?? image, using: &random)
+            try synthetic.replace(image, other)
+            vectors[image] = other
+        }
+        let (deleted, hidden) = (Array(copies[15..<30]), Array(copies[30..<40]))
+        try synthetic.delete(deleted)
+        try catalog.connection.execute("update likeness.images set state = 'hidden' where id = any(\(hidden))")
+        images = (images + added).filter { !deleted.contains($0) && !hidden.contains($0) }
+    }
+
+    private func vector(near image: ImageID, using random: inout SplitMix) -> [Float] {
+        let vector = (vectors[image] ?? []).map { $0 + 0.1 * Float.random(in: -1...1, using: &random) }
+        let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return vector.map { $0 / norm }
     }
 
     func engine(_ index: String) -> QueryEngine {

@@ -59,7 +59,10 @@ struct Augment: AsyncParsableCommand, ComputesForLong {
         let folder = try CopyFolder(output)
         let database = try await global.openDatabase()
         let originals = try await chosenOriginals(database)
-        try folder.requireOutside(originals)
+        let path = folder.path
+        if let inside = try await database.run({ try Catalog($0).originalFile(under: path.bytes) }) {
+            throw AugmentFault.originalInOutput(original: inside, folder: path)
+        }
         let console = AugmentConsole(copies: originals.count * count, quiet: global.isQuiet)
         defer { console.finish() }
         let pass = try await ingestion(of: folder, database)
@@ -120,7 +123,7 @@ enum AugmentFault: Fault {
         case .noOriginals(nil): "the catalog has no picture to make copies of"
         case .noOriginals: "no picture that could have copies satisfies the condition"
         case .originalInOutput(let original, let folder):
-            "\(printableName(original)) is one of the originals and lies in the output folder \(printableName(folder))"
+            "\(printableName(original)) is an original and lies in the output folder \(printableName(folder))"
         case .inUse(let folder): "another process writes copies to \(printableName(folder))"
         }
     }
@@ -186,16 +189,6 @@ final class CopyFolder {
     }
 
     deinit { try? descriptor.close() }
-
-    /// Refuses originals that lie in the folder or below it.
-    func requireOutside(_ originals: [Original]) throws {
-        let start = path.bytes.last == UInt8(ascii: "/") ? path.bytes : path.bytes + [UInt8(ascii: "/")]
-        for original in originals {
-            if let inside = original.paths.first(where: { $0.starts(with: start) }) {
-                throw AugmentFault.originalInOutput(original: inside, folder: path)
-            }
-        }
-    }
 
     private static func make(_ folder: FilePath) throws {
         let above = folder.removingLastComponent()

@@ -181,19 +181,12 @@ private actor CopyWorker {
 
     /// The picture of the first file of an original that still holds it.
     private func decode(_ original: Original) throws -> ParentPicture {
-        var reason: any Fault = OriginalIsGone(path: original.paths[0], reason: nil)
-        for (place, path) in original.paths.enumerated() {
-            do {
-                let content = try FileContent.read(path)
-                if content.sha256 == original.digest.rawValue { return try ParentPicture(decoding: content.bytes) }
-                if place == 0 { reason = OriginalIsGone(path: path, reason: nil) }
-            } catch let error as UnreadableFile {
-                if place == 0 { reason = OriginalIsGone(path: path, reason: error.reason) }
-            } catch let error as ImagingError {
-                reason = OriginalIsGone(path: path, reason: error.message)
-            }
+        let bytes = try PictureFile.bytes(of: original.digest, in: original.paths)
+        do throws(ImagingError) {
+            return try ParentPicture(decoding: bytes)
+        } catch {
+            throw PictureIsGone(path: original.paths[0], reason: error.message)
         }
-        throw reason
     }
 
     /// Announces and writes copies, and says what became of them.
@@ -255,19 +248,6 @@ extension RecordedCopy {
 
 /// A path of any bytes.
 private func path(of bytes: [UInt8]) -> FilePath { PathArgument(bytes: bytes).filePath }
-
-/// An original that no copies can be made of.
-private struct OriginalIsGone: Fault {
-    let path: [UInt8]
-    /// Why it cannot be read; nil: it can, and is another picture now.
-    let reason: String?
-
-    var message: String {
-        "\(printableName(path)): " + (reason ?? "is not the picture any more that the catalog has under this path")
-    }
-    var hint: String? { "Bring the catalog up to date: likeness ingest FOLDER, or likeness watch FOLDER" }
-    var recovery: Recovery { .quarantineItem }
-}
 
 /// A copy that the catalog has lineage for already, and another one.
 private struct CopyRefused: Fault {

@@ -5,6 +5,7 @@ import Catalog
 import Faults
 import FoundationEssentials
 import Postgres
+import Search
 import SystemPackage
 import VectorIndexes
 
@@ -12,15 +13,16 @@ struct Evaluate: AsyncParsableCommand, ComputesForLong {
     static let configuration = CommandConfiguration(
         abstract: "Measures which changes of a picture the search survives, from the catalog's own lineage.",
         discussion: """
-            Asks each index, and a plain comparison with every row, for the pictures nearest to augmented copies: how often is \
-            the original among them? And asks with originals: how many of the nearest are of their family? No labels are \
-            needed. What it measures is kept: likeness report augmentation_robustness
+            Asks each index, and a plain comparison with every row, of which original an augmented copy is one: originals \
+            alone can be the answer, so that the figures do not depend on how many other copies there are. And asks with \
+            originals, among all pictures: how many of the nearest are of their family? No labels are needed. What it \
+            measures is kept: likeness report augmentation_robustness
             """)
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var model: ModelOptions
 
-    @Option(name: .shortAndLong, help: "Pictures that a search gives, 5 to 1,000.")
+    @Option(name: .shortAndLong, help: "Originals that a search gives, 5 to 1,000.")
     var k = 5
 
     @Option(help: "Copies that are asked with, drawn evenly; 0: all of them.")
@@ -28,6 +30,9 @@ struct Evaluate: AsyncParsableCommand, ComputesForLong {
 
     @Option(help: "Which sample.")
     var seed: UInt64 = 0
+
+    @Option(help: "Ask this index alone; one of each type, and a plain comparison with every row.")
+    var index: String?
 
     @Option(help: "Write recall@1 over strength, a line for each operation, to this SVG file.")
     var plot: PathArgument?
@@ -45,15 +50,10 @@ struct Evaluate: AsyncParsableCommand, ComputesForLong {
         guard let store = try VectorStore.open(IndexFolders(home: global.homeFolder).folder(ofModel: model.name)),
             store.liveCount > 0
         else { throw CommandFault.nothingIndexed(model: model.name) }
-        let evaluation = try Evaluation(copies, over: store, k: k, sample: sample, seed: seed)
-        var indexes: [(name: String, type: StoredIndexType?, index: any SearchableIndex)] = [
-            ("bruteforce", nil, BruteForce(over: store))
-        ]
-        for entry in store.manifest.indexes {
-            let type = entry.specification.type.rawValue
-            if indexes.contains(where: { $0.name == type }) { continue }
-            indexes.append((type, StoredIndexType(rawValue: type), try store.index(named: entry.specification.name)))
-        }
+        let rows = store.liveCount
+        let rivals = try await database.run { try IDFilter.only(.originals, in: Catalog($0), rows: rows) }
+        let evaluation = try Evaluation(copies, among: rivals, over: store, k: k, sample: sample, seed: seed)
+        let indexes = try chosenIndexes(of: store)
         var bar = ProgressBar(quiet: global.isQuiet)
         var results: [EvaluatedIndex] = []
         for (name, type, index) in indexes {
@@ -70,9 +70,28 @@ struct Evaluate: AsyncParsableCommand, ComputesForLong {
         bar.clear()
         let report = EvaluationReport(
             model: model.name, pictures: store.liveCount, copies: evaluation.copies.count,
-            originals: evaluation.originals.count, k: k, results: results)
+            originals: evaluation.originals.count, candidates: evaluation.candidates, k: k, results: results)
         if let plot { try CannotWrite.writing(report.plot.utf8, to: plot.filePath) }
         try report.write(try global.outputFormat)
+    }
+
+    private func chosenIndexes(
+        of store: VectorStore
+    ) throws -> [(name: String, type: StoredIndexType?, index: any SearchableIndex)] {
+        func entry(_ name: String) throws -> (name: String, type: StoredIndexType?, index: any SearchableIndex) {
+            let index = try store.index(named: name)
+            let type = index.specification.type.rawValue
+            return (type, StoredIndexType(rawValue: type), index)
+        }
+        if let index { return [try entry(index)] }
+        var indexes: [(name: String, type: StoredIndexType?, index: any SearchableIndex)] = [
+            ("bruteforce", nil, BruteForce(over: store))
+        ]
+        for specification in store.manifest.indexes.map(\.specification)
+        where !indexes.contains(where: { $0.name == specification.type.rawValue }) {
+            indexes.append(try entry(specification.name))
+        }
+        return indexes
     }
 
     private func record(
@@ -124,6 +143,9 @@ struct Evaluation: Sendable {
     let copies: [EvaluatedCopy]
     /// The originals whose families the index files hold.
     let originals: [ImageID]
+    /// Originals in the index files, with copies or without: those that can be the answer.
+    let candidates: Int
+    private let rivals: IDFilter
     private let roots: [ImageID: ImageID]
     private let store: VectorStore
     private let k: Int
@@ -132,8 +154,13 @@ struct Evaluation: Sendable {
     /// Picks the sample.
     ///
     /// Strengths are shares of the strongest that the catalog's copies have, those outside the sample included.
-    init(_ all: [EmbeddedCopy], over store: VectorStore, k: Int, sample: Int, seed: UInt64) throws {
+    ///
+    /// - Parameter rivals: lets the originals of the catalog pass, and nothing else.
+    init(
+        _ all: [EmbeddedCopy], among rivals: IDFilter, over store: VectorStore, k: Int, sample: Int, seed: UInt64
+    ) throws {
         self.store = store
+        self.rivals = rivals
         self.k = k
         let decoder = JSONDecoder()
         let recipes = all.map { copy in
@@ -145,6 +172,7 @@ struct Evaluation: Sendable {
             strongest[operation.kind] = max(strongest[operation.kind] ?? 0, magnitude)
         }
         let held = Set(store.liveIDs())
+        candidates = held.count { rivals.admits($0) }
         func isHeld(_ image: ImageID) -> Bool { held.contains(VectorID(image.rawValue)) }
         let usable = zip(all, recipes).filter { isHeld($0.0.image) && isHeld($0.0.root) }.map { copy, recipe in
             var operations: [OperationKind: Double?] = [:]
@@ -171,7 +199,7 @@ struct Evaluation: Sendable {
         self.roots = roots
     }
 
-    /// Asks with each copy.
+    /// Asks with each copy, which original it is a copy of.
     func probes(
         _ index: any SearchableIndex, progress: (Int, Int) -> Void
     ) async throws -> [(copy: EvaluatedCopy, probe: RobustnessProbe)] {
@@ -179,10 +207,9 @@ struct Evaluation: Sendable {
         for start in stride(from: 0, to: copies.count, by: 64) {
             let part = copies[start..<min(start + 64, copies.count)]
             let vectors = part.map { vector(of: $0.image) }
-            let found = try await thread.search(index, Array(vectors.joined()), k: k + 1)
+            let found = try await thread.search(index, Array(vectors.joined()), k: k, filter: rivals)
             for (place, copy) in part.enumerated() {
-                let others = found[place].filter { $0.id.rawValue != copy.image.rawValue }.prefix(k)
-                let rank = others.firstIndex { $0.id.rawValue == copy.root.rawValue }.map { $0 - others.startIndex + 1 }
+                let rank = found[place].firstIndex { $0.id.rawValue == copy.root.rawValue }.map { $0 + 1 }
                 let distance = squaredDistance(vectors[place], vector(of: copy.root))
                 probes.append(
                     (copy, RobustnessProbe(rank: rank, distance: distance, operations: copy.operations)))

@@ -35,6 +35,16 @@ struct Query: AsyncParsableCommand {
     @Flag(help: "Say which original each picture is, or is an augmented copy of. (LIKENESS_ORIGIN)")
     var origin = false
 
+    @Flag(
+        help: """
+            Search what the index has not seen as well, straight from PostgreSQL: what is committed is found even while no \
+            sync daemon runs. (LIKENESS_FRESH)
+            """)
+    var fresh = false
+
+    @Option(help: "Write the answers to this file as well, as one page of HTML with the pictures in it.")
+    var html: PathArgument?
+
     func run() async throws {
         let start = ContinuousClock.now
         guard !images.isEmpty || !id.isEmpty else { throw CommandFault.nothingToAsk }
@@ -61,12 +71,26 @@ struct Query: AsyncParsableCommand {
         let subjects = images.map { QuerySubject.file($0.bytes) } + id.map { .image(ImageID(rawValue: $0)) }
         let (answers, failures) = try await engine.answer(
             subjects, k: k, scope: try scope.searchScope,
-            findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"), start: start)
+            findsOrigins: origin || EnvironmentTwin.flag("LIKENESS_ORIGIN"),
+            isFresh: fresh || EnvironmentTwin.flag("LIKENESS_FRESH"), start: start)
+        if let html, !answers.isEmpty {
+            let page = QueryPage(answers: answers, asked: try await asked(answers, database))
+            try CannotWrite.writing(page.html.utf8, to: html.filePath)
+        }
         try QueryReport(answers: answers).write(try global.outputFormat)
         for failure in failures { StandardError.write("\(failure)\n") }
         if !failures.isEmpty {
             throw answers.isEmpty ? CommandFault.everyInputFailed(count: failures.count) : SomeInputsFailed()
         }
+    }
+
+    /// What the catalog knows of the pictures that were asked with by their numbers.
+    private func asked(_ answers: [QueryAnswer], _ database: Database) async throws -> [CatalogResult] {
+        let hits = answers.compactMap { answer in
+            answer.queryPath == nil
+                ? answer.queryID.map { SearchHit(image: ImageID(rawValue: $0), distance: 0) } : nil
+        }
+        return try await database.run { try Catalog($0).results(for: [hits]).results.first ?? [] }
     }
 
     /// `--model`; else the model of `--index`; else LIKENESS_MODEL or the catalog's default.

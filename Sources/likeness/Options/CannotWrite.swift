@@ -2,13 +2,22 @@ import Faults
 import Glibc
 import SystemPackage
 
-/// A file or folder of the home that could not be written.
+/// A file or folder that could not be written.
 struct CannotWrite: Fault {
     let path: FilePath
     let reason: Errno
 
     var message: String { "\(printableName(path)) cannot be written: \(reason.description.lowercased())" }
-    var hint: String? { "Make room or give write permission, or choose another folder: --home DIR" }
+    var hint: String? {
+        let above = path.removingLastComponent()
+        let folder = above.isEmpty ? "." : printableName(above)
+        switch reason {
+        case .noSpace, .diskQuotaExceeded: return "Make room: df -h '\(folder)'"
+        case .permissionDenied: return "Let this user write there: chmod u+rwx '\(folder)'"
+        case .noSuchFileOrDirectory: return "Make the folder: mkdir -p '\(folder)'"
+        default: return "Choose another place"
+        }
+    }
     var recovery: Recovery { .retryLater }
     var exitStatus: ExitStatus { .cannotWrite }
 
@@ -35,17 +44,35 @@ struct CannotWrite: Fault {
         }
     }
 
-    /// Writes a small file whole or not at all.
+    /// Writes a file whole or not at all; a pipe or device gets what is written to it.
     static func writing(_ bytes: some Sequence<UInt8>, to file: FilePath) throws(CannotWrite) {
-        let partial = FilePath(file.string + ".partial")
+        if isSpecial(file) { return try write(bytes, to: file, of: file) }
+        let partial = PathArgument(bytes: file.bytes + Array(".partial".utf8)).filePath
+        do throws(CannotWrite) {
+            try write(bytes, to: partial, of: file)
+            try moving(partial, to: file)
+        } catch {
+            _ = partial.withPlatformString { unlink($0) }
+            throw error
+        }
+    }
+
+    private static func write(
+        _ bytes: some Sequence<UInt8>, to path: FilePath, of file: FilePath
+    ) throws(CannotWrite) {
         do {
             let descriptor = try FileDescriptor.open(
-                partial, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                path, .writeOnly, options: [.create, .truncate, .closeOnExec],
                 permissions: [.ownerReadWrite, .groupRead, .otherRead])
             try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
         } catch {
             throw CannotWrite(path: file, reason: error as? Errno ?? .ioError)
         }
-        try moving(partial, to: file)
+    }
+
+    /// Whether something is there that must not be replaced: neither a file nor nothing.
+    private static func isSpecial(_ file: FilePath) -> Bool {
+        var status = stat()
+        return file.withPlatformString { stat($0, &status) } == 0 && status.st_mode & S_IFMT != S_IFREG
     }
 }

@@ -13,12 +13,16 @@ struct EvaluatedIndex {
 struct EvaluationReport: Encodable {
     let model: String
     let pictures: Int
+    /// Copies that were asked with.
     let copies: Int
+    /// Originals that have copies.
     let originals: Int
+    /// Originals that could be the answer: those and the ones without copies.
+    let candidates: Int
     let k: Int
     let results: [EvaluatedIndex]
 
-    private enum Key: String, CodingKey { case model, pictures, copies, originals, k, results }
+    private enum Key: String, CodingKey { case model, pictures, copies, originals, candidates, k, results }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
@@ -26,6 +30,7 @@ struct EvaluationReport: Encodable {
         try container.encode(pictures, forKey: .pictures)
         try container.encode(copies, forKey: .copies)
         try container.encode(originals, forKey: .originals)
+        try container.encode(candidates, forKey: .candidates)
         try container.encode(k, forKey: .k)
         try container.encode(
             results.map { result in
@@ -66,8 +71,8 @@ struct EvaluationReport: Encodable {
 
     private var text: String {
         var text = """
-            \(grouped(copies)) copies of \(grouped(originals)) originals among \(grouped(pictures)) pictures (\(model)): \
-            is the original among the \(k) nearest?
+            \(grouped(copies)) copies of \(grouped(originals)) originals among \(grouped(pictures)) pictures (\(model)): of \
+            which of \(grouped(candidates)) originals is each a copy?
 
             """
         var precision = TextTable(

@@ -157,7 +157,7 @@ private struct Words {
             )
         }
         if let unavailable = unavailableRoot { return unavailable }
-        if root.daemons == 0 { return (.waiting, "not noticed: no ingest daemon is running", watchCommand) }
+        if root.daemons == 0 { return (.waiting, "not noticed: no ingest daemon watches this folder", watchCommand) }
         return (
             .waiting, "not noticed yet: a file is taken when its writer has closed it, or it has been quiet for 2 s",
             nil

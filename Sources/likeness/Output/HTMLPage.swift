@@ -1,56 +1,30 @@
-import Catalog
-
-/// A report as a page of HTML that needs nothing beside it but the pictures' own files.
+/// A page of HTML that needs no network: what it shows is in it, or in files beside it.
 enum HTMLPage {
-    /// Everything before the first row. What the columns hold stands in their titles.
-    static func head(title: String, comment: String, columns: [CatalogReport.Column]) -> String {
-        let cells = columns.map { column in
-            "<th\(numberClass(column)) title=\"\(escaped(column.comment))\">\(escaped(column.name))</th>"
-        }
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <title>\(escaped(title))</title>
-            <style>
-            body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; }
-            table { border-collapse: collapse; }
-            th, td { padding: 0.2em 0.8em; border-bottom: 1px solid #ccc; text-align: left; vertical-align: top; }
-            th { position: sticky; top: 0; background: #fff; }
-            .n { text-align: right; font-variant-numeric: tabular-nums; }
-            img { display: block; max-width: 128px; max-height: 96px; }
-            </style>
-            </head>
-            <body>
-            <h1>\(escaped(title))</h1>
-            <p>\(escaped(comment))</p>
-            <table>
-            <thead><tr>\(cells.joined())</tr></thead>
-            <tbody>
-
-            """
-    }
-
-    /// A row of the table; the file of a picture is shown above its path.
-    static func row(_ cells: [String?], columns: [CatalogReport.Column]) -> String {
-        let fields = zip(cells, columns).map { cell, column in
-            "<td\(numberClass(column))>\(cell.map { picture(of: $0, in: column) + escaped($0) } ?? "")</td>"
-        }
-        return "<tr>\(fields.joined())</tr>\n"
-    }
-
-    /// Everything after the last row.
-    static func foot(rows: Int) -> String {
+    /// Everything before the content.
+    ///
+    /// - Parameter style: what is drawn how, beside what all pages have.
+    static func start(title: String, style: String) -> String {
         """
-        </tbody>
-        </table>
-        <p>\(rows) \(rows == 1 ? "row" : "rows")</p>
-        </body>
-        </html>
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(escaped(title))</title>
+        <style>
+        body { font: 14px/1.4 system-ui, sans-serif; margin: 2em; color: #222; background: #fff; }
+        h1 { font-size: 1.5em; }
+        \(style)
+        </style>
+        </head>
+        <body>
+        <h1>\(escaped(title))</h1>
 
         """
     }
+
+    /// Everything after the content.
+    static let end = "</body>\n</html>\n"
 
     /// Text that is neither markup nor the end of an attribute, whatever it holds.
     static func escaped(_ text: String) -> String {
@@ -62,29 +36,6 @@ enum HTMLPage {
             case "\"": "&quot;"
             case "'": "&#39;"
             default: String(scalar)
-            }
-        }.joined()
-    }
-
-    private static func numberClass(_ column: CatalogReport.Column) -> String { column.isNumber ? " class=\"n\"" : "" }
-
-    /// A backslash stands for something that cannot be printed, and the name of the file is not known from the text.
-    private static func picture(of path: String, in column: CatalogReport.Column) -> String {
-        guard column.name == "path" || column.name.hasSuffix("_path"), path.hasPrefix("/"), !path.contains("\\") else {
-            return ""
-        }
-        return "<img loading=\"lazy\" alt=\"\" src=\"file://\(percentEncoded(path))\">"
-    }
-
-    private static func percentEncoded(_ path: String) -> String {
-        let digits = Array("0123456789ABCDEF")
-        return path.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "-"),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                String(Unicode.Scalar(byte))
-            default: "%" + String(digits[Int(byte >> 4)]) + String(digits[Int(byte & 15)])
             }
         }.joined()
     }

@@ -54,55 +54,8 @@ struct QueryReport {
             if isCollapsed { cells.append(result.folded.map { $0 == 0 ? "" : "\(grouped($0)) more" } ?? "") }
             table.append(cells + [result.pathBytes.map { printableName($0) } ?? "(vanished)"])
         }
-        return heading(answer) + (answer.origin.map(sentence) ?? "")
+        let words = QueryWords(answer: answer)
+        return words.subject + "\n" + words.facts + "\n" + (words.origin.map { $0 + "\n" } ?? "")
             + (table.text.isEmpty ? "nothing: the index has no picture that may be found\n" : table.text)
-    }
-
-    /// What is known of the origin, in a line.
-    private func sentence(_ finding: OriginFinding) -> String {
-        switch finding {
-        case .nothingNear(let nearest?, let probability):
-            return "no original is near enough: the nearest picture is at \(fixed(Double(nearest), 5))"
-                + (probability.map { ", \(percentage($0)) the same" } ?? "") + "\n"
-        case .nothingNear(nil, _): return "no original is near enough: there is no picture to compare with\n"
-        case .origin(let origin):
-            let name = "image \(origin.imageID), " + (origin.pathBytes.map { printableName($0) } ?? "(vanished)")
-            let distance = origin.distance.map { ", at \(fixed(Double($0), 5))" } ?? ""
-            let made = origin.recipe.flatMap(operations)
-            switch origin.evidence {
-            case .content: return "this is \(name)\n"
-            case .lineage: return "this was made from \(name)\(made.map { " by \($0)" } ?? "")\(distance)\n"
-            case .likeness:
-                let certainty = origin.probability.map { ", \(percentage($0)) the same" } ?? ""
-                let copy =
-                    origin.nearestID == origin.imageID
-                    ? ""
-                    : "; most like its copy, image \(origin.nearestID)\(made.map { ", made by \($0)" } ?? ""), "
-                        + "at \(fixed(Double(origin.nearestDistance), 5))"
-                return "this is \(name), or an augmented copy of it\(distance)\(certainty)\(copy)\n"
-            }
-        }
-    }
-
-    /// Names of operations, in order: `rotate + flip`; nil when none has one.
-    private func operations(_ recipe: JSONValue) -> String? {
-        guard case .array(let steps) = recipe else { return nil }
-        let names = steps.compactMap { step -> String? in
-            guard case .object(let members) = step, case .string(let name)? = members["operation"] else { return nil }
-            return printableName(name.utf8)
-        }
-        return names.isEmpty ? nil : names.joined(separator: " + ")
-    }
-
-    private func heading(_ answer: QueryAnswer) -> String {
-        let subject = answer.query.map { printableName($0.utf8) } ?? answer.queryID.map { "image \($0)" } ?? ""
-        let times = answer.timings
-        return """
-            \(subject)
-            index \(answer.index) (\(answer.model), generation \(answer.generation)), \(answer.pending) changes pending; \
-            decode \(fixed(times.decode, 1)), embed \(fixed(times.embed, 1)), search \(fixed(times.search, 1)), \
-            join \(fixed(times.join, 1)), total \(fixed(times.total, 1)) ms
-
-            """
     }
 }

@@ -29,7 +29,7 @@ struct ReportOutput {
         case .table: break
         case .json: pending = "["
         case .csv: pending = CSV.text(header: columns.map(\.name), rows: [])
-        case .html: pending = HTMLPage.head(title: title, comment: comment, columns: columns)
+        case .html: pending = ReportPage.head(title: title, comment: comment, columns: columns)
         }
     }
 
@@ -38,7 +38,7 @@ struct ReportOutput {
         switch format {
         case .json: pending += (rows == 0 ? "\n  " : ",\n  ") + (cells[0] ?? "null")
         case .csv: pending += CSV.text(header: cells.map { $0 ?? "" }, rows: [])
-        case .html: pending += HTMLPage.row(cells, columns: columns)
+        case .html: pending += ReportPage.row(cells, columns: columns)
         case .table:
             writeLine(
                 zip(cells, columns).map { cell, column in cell.map { Self.shown($0, as: column) } ?? "" })
@@ -53,7 +53,7 @@ struct ReportOutput {
         case .table: if let sample { writeTable(sample) }
         case .json: pending += rows == 0 ? "]\n" : "\n]\n"
         case .csv: break
-        case .html: pending += HTMLPage.foot(rows: rows)
+        case .html: pending += ReportPage.foot(rows: rows)
         }
         flush()
     }
