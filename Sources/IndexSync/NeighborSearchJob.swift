@@ -30,30 +30,29 @@ struct NeighborSearchJob: Sendable {
     /// - Throws: ``IndexError/cancelled(_:)``, and what opening and searching a store throw.
     func run(_ control: BuildControl) throws(IndexError) -> [NeighborSearch] {
         guard !images.isEmpty, let store = try VectorStore.open(folder) else { return [] }
-        let exact = store.exact
         var found: [NeighborSearch] = []
         for start in stride(from: 0, to: images.count, by: Self.picturesAtOnce) {
             if control.isCancelled { throw .cancelled("neighbors") }
             let asked = images[start..<min(images.count, start + Self.picturesAtOnce)].compactMap { image in
                 store.vector(of: VectorID(rawValue: image.rawValue)).map { (image: image, vector: $0) }
             }.filter { $0.vector.allSatisfy(\.isFinite) }
-            found += try search(asked, exact)
+            found += try search(asked, store)
         }
         return found
     }
 
     private func search(
-        _ asked: [(image: ImageID, vector: [Float])], _ exact: any SearchableIndex
+        _ asked: [(image: ImageID, vector: [Float])], _ store: VectorStore
     ) throws(IndexError) -> [NeighborSearch] {
-        var answers = try exact.search(
+        var answers = try store.exact.search(
             asked.flatMap(\.vector), k: Self.firstNeighbors, filter: nil, threads: threads)
         let crowded = answers.indices.filter { place in
             answers[place].count == Self.firstNeighbors && answers[place].allSatisfy { $0.distance <= threshold }
         }
         if !crowded.isEmpty {
             // The picture is one of its own neighbors.
-            let more = try exact.search(
-                crowded.flatMap { asked[$0].vector }, k: Self.mostNeighbors + 1, filter: nil, threads: threads)
+            let more = try store.nearest(
+                crowded.flatMap { asked[$0].vector }, k: Self.mostNeighbors + 1, within: threshold, threads: threads)
             for (place, answer) in zip(crowded, more) { answers[place] = answer }
         }
         return zip(asked, answers).map { asked, answer in

@@ -27,6 +27,13 @@ struct FlatIndex: SearchableIndex {
     }
 
     func search(_ queries: [Float], k: Int, filter: IDFilter?, threads: Int) throws(IndexError) -> [[Neighbor]] {
+        try search(queries, k: k, filter: filter, within: .infinity, threads: threads)
+    }
+
+    /// The same; rows beyond a squared distance may be left out.
+    func search(
+        _ queries: [Float], k: Int, filter: IDFilter?, within distance: Float, threads: Int
+    ) throws(IndexError) -> [[Neighbor]] {
         try validate(queries: queries, dimension: dimension, k: k, threads: threads)
         // Of few ids each is looked up; for almost all rows sketches would only be read in vain.
         if case .among(let ids)? = filter, ids.count < count / 32 {
@@ -34,11 +41,12 @@ struct FlatIndex: SearchableIndex {
         }
         guard let bySketches, k < count / 4 else { return scan(queries, k, filter, threads) }
         try bySketches.check()
-        return search(queries, k, filter, threads, bySketches)
+        return search(queries, k, filter, distance, threads, bySketches)
     }
 
     private func search(
-        _ queries: [Float], _ k: Int, _ filter: IDFilter?, _ threads: Int, _ bySketches: SketchSearch
+        _ queries: [Float], _ k: Int, _ filter: IDFilter?, _ distance: Float, _ threads: Int,
+        _ bySketches: SketchSearch
     ) -> [[Neighbor]] {
         let asked = queries.count / dimension
         let dimension = dimension
@@ -48,7 +56,7 @@ struct FlatIndex: SearchableIndex {
             @Sendable func answer(_ query: Int, threads: Int) -> [Neighbor] {
                 guard let start = queries.baseAddress else { return [] }
                 return bySketches.nearest(
-                    to: start + query * dimension, k: k, filter: filter, threads: threads
+                    to: start + query * dimension, k: k, filter: filter, within: distance, threads: threads
                 ).neighbors
             }
             if asked < 2 || threads < 2 { return (0..<asked).map { answer($0, threads: threads) } }

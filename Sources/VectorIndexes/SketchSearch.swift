@@ -29,9 +29,11 @@ final class SketchSearch: Sendable {
 
     /// The k nearest live rows that the filter admits, and how many distances were computed to find them.
     ///
-    /// - Parameter query: finite values.
+    /// - Parameters:
+    ///   - query: finite values.
+    ///   - distance: rows beyond this squared distance may be left out.
     func nearest(
-        to query: UnsafePointer<Float>, k: Int, filter: IDFilter?, threads: Int
+        to query: UnsafePointer<Float>, k: Int, filter: IDFilter?, within distance: Float = .infinity, threads: Int
     ) -> (neighbors: [Neighbor], computed: Int) {
         let memory =
             spare.withLock { $0.popLast() } ?? SketchSearchMemory(rows: rowCount, projection: sketches.projection)
@@ -45,7 +47,7 @@ final class SketchSearch: Sendable {
         compute(memory.keys[...], query, memory, threads, &nearest)
         guard firstCount == k, let last = memory.keys.last else { return (nearest.sorted(), firstCount) }
 
-        var threshold = threshold(nearest, slack)
+        var threshold = threshold(nearest, distance, slack)
         memory.keys.removeAll(keepingCapacity: true)
         collect(notAbove: threshold, behind: last, filter, memory)
         memory.keys.sort()
@@ -57,7 +59,7 @@ final class SketchSearch: Sendable {
             compute(step, query, memory, threads, &nearest)
             computed += step.count
             rest = rest.dropFirst(step.count)
-            threshold = self.threshold(nearest, slack)
+            threshold = self.threshold(nearest, distance, slack)
         }
         return (nearest.sorted(), computed)
     }
@@ -78,8 +80,8 @@ final class SketchSearch: Sendable {
 
     private var rowCount: Int { starts[chunks.count] }
 
-    private func threshold(_ nearest: NearestNeighbors, _ slack: Double) -> Float {
-        lk_bound_threshold(nearest.bound, slack, sketches.projection.m, dimension)
+    private func threshold(_ nearest: NearestNeighbors, _ distance: Float, _ slack: Double) -> Float {
+        lk_bound_threshold(min(nearest.bound, distance), slack, sketches.projection.m, dimension)
     }
 
     /// Sets the bounds of all rows.

@@ -126,11 +126,32 @@ public struct VectorStore: Sendable {
     }
 
     /// The exact search over the rows of this opened store, whether or not it has an index.
-    public var exact: any SearchableIndex {
+    public var exact: any SearchableIndex { flat }
+
+    private var flat: FlatIndex {
         FlatIndex(
             Manifest.Index(
                 specification: IndexSpecification(name: "exact", type: .flat), generation: 0,
                 builtAt: manifest.publishedAt, built: nil), over: self)
+    }
+
+    /// The nearest rows of each query within a squared distance, it included, as ``exact`` finds them.
+    ///
+    /// With sketches it costs no more for a large k than for the rows that are so near: what lies beyond is ruled out by
+    /// the distance, however far the k-th row is.
+    ///
+    /// - Parameters:
+    ///   - queries: whole vectors one after the other, finite values.
+    ///   - k: rows to find for each at most, 1 to ``SearchLimits/neighbors``' upper bound.
+    ///   - distance: squared L2 distance, 0 or more.
+    ///   - threads: threads to use, the calling one included.
+    /// - Returns: an array for each query, nearest first, rows at equal distances by id.
+    /// - Throws: as ``SearchableIndex/search(_:k:filter:threads:)``.
+    public func nearest(
+        _ queries: [Float], k: Int, within distance: Float, threads: Int = SearchLimits.defaultThreads
+    ) throws(IndexError) -> [[Neighbor]] {
+        let found = try flat.search(queries, k: k, filter: nil, within: distance, threads: threads)
+        return found.map { $0.filter { $0.distance <= distance } }
     }
 
     /// The share of the live rows whose distances an exact search has to compute, 0 to 1, on average over some queries;

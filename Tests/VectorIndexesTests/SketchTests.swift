@@ -76,6 +76,22 @@ import VectorIndexes
         }
     }
 
+    @Test func `what is found within a distance is what a scan finds up to it`() throws {
+        let pair = try StorePair(.clustered, .principal, seed: 6)
+        let store = try pair.sketched.store()
+        #expect(store.manifest.sketch != nil)
+        for query in 0..<60 {
+            let asked = pair.rows[query * 5]
+            let all = try #require(try pair.plain.index().search(asked, k: 50).first)
+            for place in [0, 3, 20, 49] {
+                let distance = all[place].distance
+                let near = all.filter { $0.distance <= distance }
+                #expect(StorePair.same(try store.nearest(asked, k: 50, within: distance), [near]))
+                #expect(StorePair.same(try store.nearest(asked, k: 5, within: distance), [Array(near.prefix(5))]))
+            }
+        }
+    }
+
     @Test func `an answer depends neither on its company nor on the threads`() throws {
         let pair = try StorePair(.clustered, .principal, seed: 6)
         let queries = (0..<30).flatMap { pair.rows[$0 * 11] }
