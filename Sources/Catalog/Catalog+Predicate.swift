@@ -24,9 +24,10 @@ extension Catalog {
         let condition = try Condition(predicate, on: Self.overview, columns: "image_id")
         let query = condition.query + "\norder by image_id" + (limit.map { "\nlimit \(max(0, $0))" } ?? "")
         return try condition.explainingErrors(timeout) {
-            try reading(timeout: timeout) {
+            try reading {
                 try require(condition)
                 let source = try asReader(query, columns: [(name: "image_id", type: "bigint")])
+                try limitStatements(to: timeout)
                 return try connection.rows("select image_id from \(source)").map { try $0[0] }
             }
         }
@@ -44,19 +45,12 @@ extension Catalog {
     }
 
     /// Executes the body in a read-only transaction that is rolled back in the end, with what settings it changed.
-    ///
-    /// - Parameter timeout: of each statement; nil: none of its own.
-    func reading<T>(timeout: Duration?, _ body: () throws -> T) throws -> T {
+    func reading<T>(_ body: () throws -> T) throws -> T {
         var result: Result<T, any Error>?
         do {
             try connection.transaction(.readOnly) {
                 // Within a transaction that is open already the mode does not count.
                 try connection.execute("set local transaction_read_only = on")
-                if let timeout {
-                    let (seconds, attoseconds) = timeout.components
-                    let milliseconds = max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
-                    try connection.execute("set local statement_timeout = \(raw: String(milliseconds))")
-                }
                 result = .success(try body())
                 throw RolledBack()
             }
@@ -66,6 +60,13 @@ extension Catalog {
     }
 
     private struct RolledBack: Error {}
+
+    /// Limits the time of each further statement of the transaction: somebody's condition, not what we ask before.
+    func limitStatements(to timeout: Duration) throws {
+        let (seconds, attoseconds) = timeout.components
+        let milliseconds = max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+        try connection.execute("set local statement_timeout = \(raw: String(milliseconds))")
+    }
 
     /// What stands behind `from` for the rows of a query that holds somebody's condition: executed as `likeness_reader`, or
     /// as ourselves where that is not possible and we are not a superuser.

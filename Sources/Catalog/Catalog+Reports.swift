@@ -109,11 +109,12 @@ extension Catalog {
         let fetch = { (body: () throws -> [Row]) throws -> [Row] in
             try condition?.explainingErrors(timeout, body) ?? body()
         }
-        try reading(timeout: condition == nil ? nil : timeout) {
+        try reading {
             var source: SQL = "(select * from likeness.\(identifier: report.name)\(raw: end)) as result"
             if let condition {
                 try require(condition)
                 source = try asReader(condition.query + end, columns: report.columns.map { ($0.name, $0.type) })
+                try limitStatements(to: timeout)
             }
             let list: SQL =
                 switch form {

@@ -36,21 +36,37 @@ public struct RootMarker: Sendable, Hashable {
     /// - Throws: `WatchingError.cannotMark`, of which a read-only folder is one; then there is no marker. What `read` throws.
     public static func create(in root: [UInt8]) throws(WatchingError) -> RootMarker {
         let marker = RootMarker(id: UUID())
-        let descriptor = withPath(path(in: root)) { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
-        guard descriptor >= 0 else {
-            if errno == EEXIST, let marker = try read(root) { return marker }
-            throw cannotMark(root, .last)
-        }
-        defer { close(descriptor) }
         let line = Array((marker.id.uuidString.lowercased() + "\n").utf8)
-        let count = write(descriptor, line, line.count)
+        let place = path(in: root)
+        let partial = place + Array(".\(marker.id.uuidString)".utf8)
+        try write(line, to: partial, root)
+        defer { _ = withPath(partial) { unlink($0) } }
+        // Whole under its name or not there: another daemon may look for it in this moment.
+        if withPath(partial, { from in withPath(place) { link(from, $0) } }) == 0 { return marker }
+        if errno == EEXIST, let marker = try read(root) { return marker }
+        // Some file systems have no hard links.
+        guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { throw cannotMark(root, .last) }
+        do {
+            try write(line, to: place, root)
+        } catch {
+            guard let marker = try read(root) else { throw error }
+            return marker
+        }
+        return marker
+    }
+
+    /// Makes a file that is not there yet, whole or not at all but for a moment.
+    private static func write(_ line: [UInt8], to path: [UInt8], _ root: [UInt8]) throws(WatchingError) {
+        let descriptor = withPath(path) { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
+        guard descriptor >= 0 else { throw cannotMark(root, .last) }
+        defer { close(descriptor) }
+        let count = Glibc.write(descriptor, line, line.count)
         guard count == line.count, fsync(descriptor) == 0 else {
             let error = count < 0 || count == line.count ? SystemError.last : SystemError(code: ENOSPC)
             // Half a marker would look like another disk's.
-            _ = withPath(path(in: root)) { unlink($0) }
+            _ = withPath(path) { unlink($0) }
             throw cannotMark(root, error)
         }
-        return marker
     }
 
     private static func cannotMark(_ root: [UInt8], _ error: SystemError) -> WatchingError {

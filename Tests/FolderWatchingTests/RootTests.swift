@@ -164,4 +164,17 @@ import Testing
             try await scene.knows(["later/disk/a.jpg"])
         }
     }
+
+    @Test func `a root that several mark at once has one marker, and nothing is left beside it`() async throws {
+        for _ in 0..<50 {
+            let folder = try TemporaryFolder()
+            let markers = try await withThrowingTaskGroup(of: RootMarker.self) { group in
+                for _ in 0..<8 { group.addTask { try RootMarker.create(in: folder.path.bytes) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(markers).count == 1)
+            #expect(try RootMarker.read(folder.path.bytes) == markers.first)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path.string) == [".likeness-root"])
+        }
+    }
 }
