@@ -58,7 +58,7 @@ import Testing
         try await ingestOriginals(6)
         let clean = try TemporaryFolder(isReachableByAll: true)
         #expect(try await augment("--count", "60", "--no-ingest", to: clean.path).status == 0)
-        let announced = try lineage("pending_lineage")
+        let announced = try watched.lineage("pending_lineage")
         try watched.connection.execute("delete from likeness.pending_lineage")
         let logs = try TemporaryFolder()
         for round in 0..<kills {
@@ -73,7 +73,7 @@ import Testing
         let last = try await augment("--count", "60", "--format", "json")
         #expect(last.status == 0, "\(last.errors)")
         #expect(try files() == files(in: clean.path))
-        #expect(try lineage("augmentations") == announced)
+        #expect(try watched.lineage("augmentations") == announced)
         #expect(try watched.count("select count(*) from likeness.images") == 366)
         #expect(try watched.count("select count(*) from likeness.pending_lineage") == 0)
         print("\(kills) kills of augment: the files and the lineage are those of one clean run")
@@ -193,17 +193,5 @@ import Testing
             uniqueKeysWithValues: try names.map {
                 ($0, try Data(contentsOf: URL(filePath: folder.appending($0).string)))
             })
-    }
-
-    /// Every copy that a table of lineage tells of: its digest, parent, operations, seed and ordinal.
-    private func lineage(_ table: String) throws -> [String] {
-        let digest = table == "augmentations" ? "i.content_sha256" : "a.child_sha256"
-        let join = table == "augmentations" ? "join likeness.images i on i.id = a.child" : ""
-        return try watched.connection.rows(
-            """
-            select encode(\(raw: digest), 'hex') || concat_ws(' ', '', parent, recipe, seed, ordinal)
-            from likeness.\(raw: table) a \(raw: join) order by 1
-            """
-        ).map { try $0[0] }
     }
 }

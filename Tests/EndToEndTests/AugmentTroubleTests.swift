@@ -21,7 +21,7 @@ import Testing
         let (copies, clean) = (output.path.appending("copies"), output.path.appending("clean"))
         #expect(try await augment("--no-ingest", to: clean).status == 0)
         let expected = try files(in: clean)
-        let announced = try lineage("pending_lineage")
+        let announced = try watched.lineage("pending_lineage")
         #expect(expected.count == 60 && announced.count == 60)
         try watched.connection.execute("delete from likeness.pending_lineage")
 
@@ -40,7 +40,7 @@ import Testing
         let again = try await augment("--format", "json", to: copies)
         #expect(again.status == 0 && again.output.contains(#""unchanged" : 7"#), "\(again.output)\(again.errors)")
         #expect(try files(in: copies) == expected)
-        #expect(try lineage("augmentations") == announced)
+        #expect(try watched.lineage("augmentations") == announced)
         #expect(try watched.count("select count(*) from likeness.images") == 63)
         #expect(try watched.count("select count(*) from likeness.pending_lineage") == 0)
     }
@@ -112,17 +112,5 @@ import Testing
             uniqueKeysWithValues: try names.map {
                 ($0, try Data(contentsOf: URL(filePath: folder.appending($0).string)))
             })
-    }
-
-    /// Every copy that a table of lineage tells of: its digest, parent, operations, seed and ordinal.
-    private func lineage(_ table: String) throws -> [String] {
-        let digest = table == "augmentations" ? "i.content_sha256" : "a.child_sha256"
-        let join = table == "augmentations" ? "join likeness.images i on i.id = a.child" : ""
-        return try watched.connection.rows(
-            """
-            select encode(\(raw: digest), 'hex') || concat_ws(' ', '', parent, recipe, seed, ordinal)
-            from likeness.\(raw: table) a \(raw: join) order by 1
-            """
-        ).map { try $0[0] }
     }
 }

@@ -95,6 +95,18 @@ final class WatchedFolder {
 
     func count(_ query: SQL) throws -> Int { try connection.firstRow(query)?[0] ?? -1 }
 
+    /// Every copy that a table of lineage tells of: its digest, parent, operations, seed and ordinal.
+    func lineage(_ table: String) throws -> [String] {
+        let digest = table == "augmentations" ? "i.content_sha256" : "a.child_sha256"
+        let join = table == "augmentations" ? "join likeness.images i on i.id = a.child" : ""
+        return try connection.rows(
+            """
+            select encode(\(raw: digest), 'hex') || concat_ws(' ', '', parent, recipe, seed, ordinal)
+            from likeness.\(raw: table) a \(raw: join) order by 1
+            """
+        ).map { try $0[0] }
+    }
+
     /// Waits until the catalog has these files and the queue is empty.
     func becomes(_ names: [String], _ daemons: RunningLikeness...) async throws {
         try await eventually(

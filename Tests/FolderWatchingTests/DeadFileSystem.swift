@@ -30,14 +30,4 @@ final class DeadFileSystem: Sendable {
         close(descriptor)
         umount2(place.string, Int32(MNT_DETACH))
     }
-
-    /// Whether this process may mount.
-    static let isPossible: Bool = {
-        guard let folder = mkdtemp(strdup("/tmp/dead-XXXXXX")) else { return false }
-        defer {
-            rmdir(folder)
-            free(folder)
-        }
-        return (try? DeadFileSystem(at: FilePath(platformString: folder))) != nil
-    }()
 }

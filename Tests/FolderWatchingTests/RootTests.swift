@@ -9,7 +9,6 @@ import Testing
 @Suite struct RootTests {
     @Test func `a file system that does not answer is told with its folder, and when it ends all goes on`() async throws
     {
-        try #require(DeadFileSystem.isPossible, "this process may not mount: run this test as root")
         try await WatchedScene.watching(
             roots: [("one", nil), ("two", nil)],
             prepare: { folder in for name in ["one", "two", "one/disk"] { try makeFolder(folder.appending(name)) } }
