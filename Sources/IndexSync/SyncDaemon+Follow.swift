@@ -142,6 +142,7 @@ extension SyncDaemon {
         summary.removed += report.removed
         if report.hasPublished {
             summary.publications += 1
+            hasPublished = true
             model.publishedAt = .now
         }
         if report.isComplete { model.isCaughtUp = true }

@@ -17,6 +17,10 @@ public actor SyncDaemon {
     public struct Settings: Sendable {
         /// The longest time between two looks at the feed and at the list of indexes.
         public var pollInterval: Duration = .seconds(1)
+        /// The shortest time from a look at the feed that published something to the next one. The first change after a pause
+        /// is applied at once; those of a stream share a publication, which costs many times what a row does, here, in
+        /// PostgreSQL and in every process that then opens the files anew.
+        public var pace: Duration = .milliseconds(50)
         /// Time between two comparisons of all ids of catalog and index files.
         public var verifyInterval: Duration = .seconds(3600)
         /// Time between two removals of changes that every store has passed.
@@ -61,6 +65,8 @@ public actor SyncDaemon {
     var nextPruning = ContinuousClock.now
     var summary = Summary()
     var isReady = false
+    /// Whether readers have something new to open since the last look began.
+    var hasPublished = false
     var random = SystemRandomNumberGenerator()
 
     /// Connects when it runs.
@@ -103,12 +109,15 @@ public actor SyncDaemon {
         await withTaskCancellationHandler {
             for await _ in bell.rings {
                 if stopFlag.isSet { break }
+                let next = ContinuousClock.now + settings.pace
+                hasPublished = false
                 do {
                     try turn()
                 } catch {
                     failure = error
                     break
                 }
+                if hasPublished { try? await Task.sleep(until: next) }
             }
         } onCancel: {
             stop()

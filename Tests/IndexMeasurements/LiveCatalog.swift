@@ -27,13 +27,17 @@ struct LiveCatalog {
     /// Adds pictures of these numbers in transactions of 500.
     func load(_ numbers: Range<Int>) throws {
         for first in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 500) {
-            try synthetic.add(
-                (first..<min(first + 500, numbers.upperBound)).map { (name: "row \($0)", vector: vector($0)) })
+            try add(first..<min(first + 500, numbers.upperBound))
         }
     }
 
+    @discardableResult
+    func add(_ numbers: Range<Int>) throws -> [ImageID] {
+        try synthetic.add(numbers.map { (name: "row \($0)", vector: vector($0)) })
+    }
+
     func add(_ number: Int) throws -> ImageID {
-        let added = try synthetic.add([(name: "row \(number)", vector: vector(number))])
+        let added = try add(number..<number + 1)
         guard let image = added.first else { throw CocoaError(.coderValueNotFound) }
         return image
     }
@@ -123,7 +127,8 @@ enum Freshness {
 
 /// What queries cost while nothing else happens, and while rows come and an index is trained.
 enum Throughput {
-    static func measure(_ home: FilePath, seconds: Int, perSecond: Int) throws -> String {
+    /// - Parameter rows: that a transaction adds.
+    static func measure(_ home: FilePath, seconds: Int, perSecond: Int, rows: Int) throws -> String {
         let live = try LiveCatalog(home: home)
         let queries = (0..<200).map { live.vector(1_000_000 + $0) }
         let idle = try ask(live.store, queries, seconds: seconds)
@@ -137,8 +142,9 @@ enum Throughput {
             while !isDone.withLock({ $0 }) {
                 let wait = begin + .seconds(1) * step / perSecond - .now
                 if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
-                if (try? live.add(first + step)) != nil { added.withLock { $0 += 1 } }
-                step += 1
+                let numbers = first + step..<first + step + rows
+                if let images = try? live.add(numbers) { added.withLock { $0 += images.count } }
+                step += rows
             }
         }
         let likeness = LikenessCommand(home: home)
@@ -157,7 +163,8 @@ enum Throughput {
             text += "| \(format(100 * share, 0)) % | \(format(before.p99, 3)) | \(format(during.p99, 3)) "
             text += "| \(during.failed) |\n"
         }
-        return text + "\n\(added.withLock { $0 }) rows came while the busy queries ran.\n"
+        let came = added.withLock { $0 }
+        return text + "\n\(came) rows came while the busy queries ran, in transactions of \(rows).\n"
     }
 
     private struct Outcome {

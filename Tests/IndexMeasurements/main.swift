@@ -13,7 +13,8 @@ let usage = """
            index-measurements open FOLDER                     time to open and to answer first
            index-measurements load HOME ROWS                  made-up families into a catalog
            index-measurements freshness HOME INDEX SECONDS    from commit to found, 100 rows a second
-           index-measurements throughput HOME SECONDS         queries while rows come and IVF is trained
+           index-measurements throughput HOME SECONDS [ROWS]  queries while IVF is trained and 100 rows a second
+                                                              come, ROWS (1) in a transaction
     SOURCE: store FOLDER | diverse FILE.f16 | synthetic ROWS
 
     """
@@ -73,7 +74,10 @@ case "load" where words.count == 3:
     try LiveCatalog(home: FilePath(words[1])).load(0..<(Int(words[2]) ?? 0))
 case "freshness" where words.count == 4:
     print(try Freshness.measure(FilePath(words[1]), index: words[2], seconds: Int(words[3]) ?? 20, perSecond: 100))
-case "throughput" where words.count == 3:
-    print(try Throughput.measure(FilePath(words[1]), seconds: Int(words[2]) ?? 20, perSecond: 100))
+case "throughput" where words.count == 3 || words.count == 4:
+    print(
+        try Throughput.measure(
+            FilePath(words[1]), seconds: Int(words[2]) ?? 20, perSecond: 100,
+            rows: words.count > 3 ? Int(words[3]) ?? 1 : 1))
 default: explain()
 }

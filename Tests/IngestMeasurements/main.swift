@@ -4,8 +4,10 @@ import SystemPackage
 
 /// Measures what ingests; `Scripts/measure-ingest` calls it.
 let usage = """
-    usage: ingest-measurements files PHOTOS COUNT FOLDER [PER-FOLDER]     photographs, each content once
-           ingest-measurements large PHOTOS COUNT FOLDER                  12-megapixel JPEGs, each content once
+    usage: ingest-measurements files PHOTOS COUNT FOLDER [PER-FOLDER [FIRST]]
+                                                                          photographs, contents FIRST, FIRST + 1…
+           ingest-measurements large PHOTOS COUNT FOLDER [FIRST]          12-megapixel JPEGs, the same
+           ingest-measurements network WEIGHTS COUNT                      its milliseconds a picture, alone
            ingest-measurements latency HOME PHOTOS FOLDER SECONDS RATE    from close to row, beside a daemon
            ingest-measurements settled HOME FOLDER COUNT                  until COUNT files have an outcome
            ingest-measurements equal HOME FOLDER…                         catalog and folders, compared
@@ -35,12 +37,16 @@ func whole(_ word: String, atLeast least: Int = 1) -> Int {
 let words = Array(CommandLine.arguments.dropFirst())
 do {
     switch words.first {
-    case "files" where words.count == 4 || words.count == 5:
-        let perFolder = words.count == 5 ? whole(words[4]) : 1000
+    case "files" where (4...6).contains(words.count):
         try PhotoFiles(photosBelow: words[1]).write(
-            whole(words[2]), to: URL(filePath: words[3]), perFolder: perFolder)
-    case "large" where words.count == 4:
-        try LargePhotos(photosBelow: words[1]).write(whole(words[2]), to: URL(filePath: words[3]))
+            whole(words[2]), to: URL(filePath: words[3]), perFolder: words.count > 4 ? whole(words[4]) : 1000,
+            first: words.count > 5 ? whole(words[5], atLeast: 0) : 0)
+    case "large" where words.count == 4 || words.count == 5:
+        try LargePhotos(photosBelow: words[1]).write(
+            whole(words[2]), to: URL(filePath: words[3]),
+            first: words.count > 4 ? whole(words[4], atLeast: 0) : 0)
+    case "network" where words.count == 3:
+        print(format(try await NetworkAlone(weights: words[1]).millisecondsAPicture(whole(words[2])), 2))
     case "latency" where words.count == 6:
         print(
             try IngestLatency(home: words[1], photos: words[2], folder: words[3])
