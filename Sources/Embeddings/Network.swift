@@ -19,7 +19,7 @@ final class Network {
                 (.scratchpad, try buffers.scratchpad(entry.primitive.scratchpad)),
             ]
             if let layer = entry.layer {
-                bindings.append((.weights, try weights.weights(of: layer, in: entry.primitive.weights)))
+                bindings.append((.weights, try weights.weights(of: layer, in: entry.primitive.weights, on: engine)))
                 bindings.append((.bias, try weights.bias(of: layer)))
             }
             steps.append(Step(entry.name, entry.primitive, bindings))

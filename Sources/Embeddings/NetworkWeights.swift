@@ -1,12 +1,19 @@
+import Synchronization
+
 /// The network's weights in the layouts that its primitives read, and where they came from.
 ///
-/// Reordered once at load. Where a batch size's convolution wants another layout than the first one did, a second copy is
-/// made from the first; equal layouts share.
-final class NetworkWeights {
-    private let engine: OneDNNEngine
-    /// By the convolution's name: one tensor for each layout in use.
-    private var weights: [String: [Tensor]] = [:]
-    private var biases: [String: Tensor] = [:]
+/// Reordered once at load. Where the convolution of another batch size or number of threads wants another layout than the
+/// first one did, a second copy is made from the first; equal layouts share. Networks on several threads may read the same
+/// weights.
+final class NetworkWeights: Sendable {
+    private let ordered: Mutex<Ordered>
+
+    /// oneDNN only reads these tensors once they are in here.
+    private struct Ordered: @unchecked Sendable {
+        /// By the convolution's name: one tensor for each layout in use.
+        var weights: [String: [Tensor]] = [:]
+        var biases: [String: Tensor] = [:]
+    }
 
     /// Folds, converts and reorders the weights of every convolution.
     ///
@@ -16,7 +23,7 @@ final class NetworkWeights {
     init(
         _ file: Safetensors, for primitives: [String: Primitive], on engine: OneDNNEngine
     ) throws(EmbeddingError) {
-        self.engine = engine
+        var known = Ordered()
         let layers = ResNet50Architecture.convolutions
         let largest = layers.map { $0.outputChannels * $0.weightsPerOutput }.max() ?? 0
         let unordered = try TensorStorage(byteCount: largest * MemoryLayout<Float>.stride)
@@ -31,37 +38,45 @@ final class NetworkWeights {
             try folded.writeWeights(of: file, into: UnsafeMutableBufferPointer(rebasing: unordered.floats[..<count]))
             let plain = try Tensor(.rowMajor(layer.shape, .float32), in: unordered, on: engine)
             let tensor = try Tensor(layout, in: ordered, at: weightOffset, on: engine)
-            try reorder(plain, to: tensor, named: layer.name)
-            weights[layer.name] = [tensor]
+            try Self.reorder(plain, to: tensor, named: layer.name, on: engine)
+            known.weights[layer.name] = [tensor]
             weightOffset += aligned(layout.byteCount)
 
             let bias = try Tensor(
                 .rowMajor([layer.outputChannels], .float32), in: biasStorage, at: biasOffset, on: engine)
             UnsafeMutableRawBufferPointer(start: biasStorage.base + biasOffset, count: bias.layout.byteCount)
                 .copyBytes(from: folded.bias.withUnsafeBytes { Array($0) })
-            biases[layer.name] = bias
+            known.biases[layer.name] = bias
             biasOffset += aligned(bias.layout.byteCount)
         }
+        self.ordered = Mutex(known)
     }
 
-    /// The weights of a convolution in a layout.
-    func weights(of layer: ConvolutionLayer, in layout: TensorLayout) throws(EmbeddingError) -> Tensor {
-        let known = weights[layer.name] ?? []
-        if let tensor = known.first(where: { $0.layout == layout }) { return tensor }
-        guard let first = known.first else { throw .oneDNN(status: "no weights", operation: layer.name) }
-        let tensor = try Tensor(layout, in: TensorStorage(byteCount: layout.byteCount), on: engine)
-        try reorder(first, to: tensor, named: layer.name)
-        weights[layer.name] = known + [tensor]
-        return tensor
+    /// The weights of a convolution in a layout; made on the engine where they are not there yet.
+    func weights(
+        of layer: ConvolutionLayer, in layout: TensorLayout, on engine: OneDNNEngine
+    ) throws(EmbeddingError) -> Tensor {
+        try ordered.withLock { ordered throws(EmbeddingError) in
+            let known = ordered.weights[layer.name] ?? []
+            if let tensor = known.first(where: { $0.layout == layout }) { return SharedTensor(tensor: tensor) }
+            guard let first = known.first else { throw .oneDNN(status: "no weights", operation: layer.name) }
+            let tensor = try Tensor(layout, in: TensorStorage(byteCount: layout.byteCount), on: engine)
+            try Self.reorder(first, to: tensor, named: layer.name, on: engine)
+            ordered.weights[layer.name] = known + [tensor]
+            return SharedTensor(tensor: tensor)
+        }.tensor
     }
 
     /// The bias of a convolution, float32.
     func bias(of layer: ConvolutionLayer) throws(EmbeddingError) -> Tensor {
-        guard let bias = biases[layer.name] else { throw .oneDNN(status: "no bias", operation: layer.name) }
-        return bias
+        let bias = ordered.withLock { $0.biases[layer.name].map { SharedTensor(tensor: $0) } }
+        guard let bias else { throw .oneDNN(status: "no bias", operation: layer.name) }
+        return bias.tensor
     }
 
-    private func reorder(_ source: Tensor, to destination: Tensor, named name: String) throws(EmbeddingError) {
+    private static func reorder(
+        _ source: Tensor, to destination: Tensor, named name: String, on engine: OneDNNEngine
+    ) throws(EmbeddingError) {
         let primitive = try Primitive.reorder(from: source.layout, to: destination.layout, on: engine)
         let scratchpad = try Tensor(
             primitive.scratchpad, in: TensorStorage(byteCount: primitive.scratchpad.byteCount), on: engine)
@@ -70,6 +85,11 @@ final class NetworkWeights {
                 "the reorder of \(name)", primitive,
                 [(.source, source), (.destination, destination), (.scratchpad, scratchpad)]))
     }
+}
+
+/// A tensor that nobody writes any more.
+private struct SharedTensor: @unchecked Sendable {
+    let tensor: Tensor
 }
 
 /// A size rounded up to whole cache lines.

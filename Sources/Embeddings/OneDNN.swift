@@ -31,28 +31,25 @@ enum OneDNN {
 }
 
 /// The CPU as oneDNN's engine, with one in-order stream; used by one thread at a time.
+///
+/// Engines that share a handle can use the same tensors, each on a thread of its own.
 final class OneDNNEngine {
-    let handle: dnnl_engine_t
+    var handle: dnnl_engine_t { shared.handle }
+    private let shared: EngineHandle
     private let stream: dnnl_stream_t
 
-    init() throws(EmbeddingError) {
-        // Without the cache every network has primitives of its own. Those that two networks of one process shared gave
-        // wrong results now and then when both were loaded at once on a busy machine (oneDNN 2.6.3).
-        try check(dnnl_set_primitive_cache_capacity(0), "a cache for no primitives")
-        handle = try created("the CPU's engine") { dnnl_engine_create(&$0, dnnl_cpu, 0) }
-        do {
-            let engine = handle
-            stream = try created("a stream") { dnnl_stream_create(&$0, engine, dnnl_stream_default_flags.rawValue) }
-        } catch {
-            dnnl_engine_destroy(handle)
-            throw error
-        }
+    convenience init() throws(EmbeddingError) { try self.init(EngineHandle()) }
+
+    /// The same engine with a stream of its own.
+    convenience init(sharing other: OneDNNEngine) throws(EmbeddingError) { try self.init(other.shared) }
+
+    private init(_ shared: EngineHandle) throws(EmbeddingError) {
+        let engine = shared.handle
+        stream = try created("a stream") { dnnl_stream_create(&$0, engine, dnnl_stream_default_flags.rawValue) }
+        self.shared = shared
     }
 
-    deinit {
-        dnnl_stream_destroy(stream)
-        dnnl_engine_destroy(handle)
-    }
+    deinit { dnnl_stream_destroy(stream) }
 
     /// Runs a primitive and waits for it. A CPU stream is synchronous: the call returns when the work is done.
     func run(_ step: Step) throws(EmbeddingError) {
@@ -65,6 +62,20 @@ final class OneDNNEngine {
         }
         try check(status, step.name)
     }
+}
+
+/// The handle of an engine, destroyed with its last owner.
+private final class EngineHandle {
+    let handle: dnnl_engine_t
+
+    init() throws(EmbeddingError) {
+        // Without the cache every network has primitives of its own. Those that two networks of one process shared gave
+        // wrong results now and then when both were loaded at once on a busy machine (oneDNN 2.6.3).
+        try check(dnnl_set_primitive_cache_capacity(0), "a cache for no primitives")
+        handle = try created("the CPU's engine") { dnnl_engine_create(&$0, dnnl_cpu, 0) }
+    }
+
+    deinit { dnnl_engine_destroy(handle) }
 }
 
 /// A primitive with the tensors that it works on; holds both alive.

@@ -28,9 +28,10 @@ final class SharedMemory: Sendable {
         return copy
     }
 
-    /// The memory itself, for as long as the result lives.
+    /// The memory itself, for as long as the result lives, to write all of it: its pages are made at once, without a fault for
+    /// each.
     func map() throws(IngestionError) -> MappedMemory {
-        try MappedMemory(descriptor, size: size, protection: PROT_READ | PROT_WRITE)
+        try MappedMemory(descriptor, size: size, protection: PROT_READ | PROT_WRITE, flags: MAP_POPULATE)
     }
 }
 
@@ -41,8 +42,9 @@ struct MappedMemory: ~Copyable {
     private let base: UnsafeMutableRawPointer
 
     /// Maps the beginning of a descriptor's memory; the descriptor may be closed at once.
-    init(_ descriptor: Int32, size: Int, protection: Int32) throws(IngestionError) {
-        guard let base = mmap(nil, max(size, 1), protection, MAP_SHARED, descriptor, 0), base != MAP_FAILED else {
+    init(_ descriptor: Int32, size: Int, protection: Int32, flags: Int32 = 0) throws(IngestionError) {
+        let address = mmap(nil, max(size, 1), protection, MAP_SHARED | flags, descriptor, 0)
+        guard let base = address, base != MAP_FAILED else {
             throw .noSharedMemory(bytes: size, reason: SystemError.last.reason)
         }
         self.base = base

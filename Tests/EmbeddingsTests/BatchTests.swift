@@ -22,6 +22,26 @@ import Testing
         }
     }
 
+    @Test func `full batches that are computed at once have the bits of pictures alone`() async throws {
+        let network = try await SharedNetworks.of(.fastestSupported)
+        let pictures = try GoldenEmbeddings().files[..<11].map { try SharedData.picture($0) }
+        var embeddings: [[Float]] = []
+        for picture in pictures { embeddings.append(try await network.embed(picture)) }
+        let alone = embeddings
+        try await withThrowingTaskGroup { group in
+            for first in 0..<40 {
+                group.addTask {
+                    let batch = network.makeBatch()
+                    let chosen = (first..<first + 8).map { $0 % pictures.count }
+                    for place in chosen { batch.append { network.preparation.prepare(pictures[place], into: $0) } }
+                    let together = try await network.embed(batch)
+                    #expect(together == chosen.flatMap { alone[$0] }, "the batch from picture \(first) on")
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func `a batch is used again`() async throws {
         let descriptor = StructureDescriptor()
         let batch = descriptor.makeBatch(capacity: 2)
