@@ -9,6 +9,9 @@ import Glibc
 /// Source: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with incomplete
 /// information" (1955), for pooling adjacent violators; Zadrozny and Elkan, "Transforming classifier scores into accurate
 /// multiclass probability estimates" (2002), for calibrating scores by it. Smoothing is Laplace's: one more in every bin.
+///
+/// In a large catalog what counts are distances so small that a sample has no two different pictures at them: their frequency
+/// is that of the sample's lower tail, continued. Beyond what the pairs of one picture could refute no probability goes.
 public struct Calibration: Sendable, Equatable {
     /// A point of the curve.
     public struct Point: Sendable, Equatable {
@@ -55,24 +58,29 @@ public struct Calibration: Sendable, Equatable {
         let edges = Self.edges(same, different, bins)
         let sameCounts = Self.count(same, edges)
         let differentCounts = Self.count(different, edges)
+        let tail = LowerTail(different)
         let scale = log(priorOdds) - log(Double(same.count + edges.count)) + log(Double(different.count + edges.count))
         var blocks: [Block] = []
         for bin in edges.indices {
             let (left, right) = (sameCounts[bin], differentCounts[bin])
+            let expected = tail?.expected(from: bin > 0 ? edges[bin - 1] : 0, to: edges[bin])
             blocks.append(
                 Block(
-                    same: Double(left.count) + 1, different: Double(right.count) + 1,
+                    same: Double(left.count) + 1,
+                    different: expected.map { max($0, Double(right.count)) } ?? Double(right.count) + 1,
                     first: min(left.first, right.first), last: max(left.last, right.last)))
             while blocks.count > 1, blocks[blocks.count - 1].odds > blocks[blocks.count - 2].odds {
                 let last = blocks.removeLast()
                 blocks[blocks.count - 1].pool(with: last)
             }
         }
+        // Source: Laplace's rule of succession: after n of n nobody knows the next one to odds above n + 1.
+        let highest = log(Double(same.count) + 1)
         // A bin that is empty, as the last may be, says nothing.
         self.init(
             points: blocks.filter { $0.first <= $0.last }.flatMap { block in
                 let ends = block.first < block.last ? [block.first, block.last] : [block.first]
-                return ends.map { Point(distance: Double($0), logOdds: log(block.odds) + scale) }
+                return ends.map { Point(distance: Double($0), logOdds: min(log(block.odds) + scale, highest)) }
             })
     }
 
@@ -151,5 +159,38 @@ public struct Calibration: Sendable, Equatable {
             counts[bin].last = distance
         }
         return counts
+    }
+}
+
+/// How many of many distances are to be expected below those that were seen: near zero the number within a distance grows as
+/// a power of it, whose exponent is half the dimension in which the pictures differ.
+///
+/// Source: Hill, "A simple general approach to inference about the tail of a distribution" (1975), fitted to the smallest √n;
+/// Amsaleg and others, "Estimating local intrinsic dimensionality" (2015), for distances.
+private struct LowerTail {
+    /// The greatest of the distances that it was fitted to.
+    private let end: Double
+    private let count: Double
+    private let exponent: Double
+
+    /// nil when the smallest distances are equal.
+    ///
+    /// - Parameter sorted: distances, ascending.
+    init?(_ sorted: [Float]) {
+        let count = Int(Double(sorted.count).squareRoot())
+        guard count > 1, sorted[count - 1] > 0 else { return nil }
+        let end = Double(sorted[count - 1])
+        // The logarithm of zero says nothing; two pictures so near are hardly different ones.
+        let sum = sorted[..<(count - 1)].reduce(0) { $0 + log(end / max(Double($1), 1e-6)) }
+        guard sum > 0 else { return nil }
+        self.end = end
+        self.count = Double(count)
+        exponent = Double(count - 1) / sum
+    }
+
+    /// How many are to be expected in a bin; nil for one that ends beyond the tail, where they can be counted.
+    func expected(from lower: Float, to upper: Float) -> Double? {
+        guard Double(upper) <= end else { return nil }
+        return count * (pow(max(Double(upper), 0) / end, exponent) - pow(max(Double(lower), 0) / end, exponent))
     }
 }

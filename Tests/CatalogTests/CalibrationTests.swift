@@ -32,6 +32,22 @@ struct CalibrationTests {
         }
     }
 
+    @Test func `distances below all that were sampled have the probability that their tail says`() throws {
+        // Distances of different pictures whose number grows with the tenth power, none of the sample below 0.5, and of the
+        // same picture, evenly from 0 to 0.4. The ratio of the densities is 2.5 / (10 d⁹ / 2¹⁰).
+        var random = SplitMix(state: 5)
+        let different = (0..<200_000).map { _ in Float(2 * pow(Double.random(in: 1e-12...1, using: &random), 0.1)) }
+        let same = (0..<20_000).map { Float($0) / 50_000 }
+        let priorOdds = 1e-7
+        let curve = try #require(Calibration(same: same, different: different, priorOdds: priorOdds))
+        let middle = pow(priorOdds * 256, 1.0 / 9)
+        #expect(abs(try #require(curve.distance(at: 0.5)) - middle) < 0.03)
+        #expect(curve.probability(at: 0.1) > 0.999 && curve.probability(at: 0) > 0.999)
+        #expect(curve.probability(at: 0.39) < 0.3 && curve.probability(at: 1) < 0.001)
+        // 20,000 pairs can show no more.
+        #expect(curve.probability(at: 0) < 0.99996)
+    }
+
     @Test func `equal distributions say nothing but the prior`() throws {
         let same = normal(50_000, mean: 1, deviation: 0.3, seed: 3)
         let different = normal(50_000, mean: 1, deviation: 0.3, seed: 4)
