@@ -24,11 +24,9 @@ actor NetworkRunner {
         var networks: [Shape: Network] = [:]
     }
 
-    /// What two runners of one network have in common.
-    ///
-    /// An engine may be used from any thread; its stream stays with the runner that made it.
-    struct Common: @unchecked Sendable {
-        fileprivate let engine: OneDNNEngine
+    /// What two runners of one network have in common; the stream of an engine stays with the runner that made it.
+    struct Common: Sendable {
+        fileprivate let engine: EngineHandle
         fileprivate let precision: Precision
         fileprivate let weights: NetworkWeights
     }
@@ -54,13 +52,13 @@ actor NetworkRunner {
         loaded = Loaded(
             engine: engine, precision: precision, weights: weights,
             networks: [Shape(batch: 1, threads: threads): network])
-        return Common(engine: engine, precision: precision, weights: weights)
+        return Common(engine: engine.shared, precision: precision, weights: weights)
     }
 
     /// Runs what another runner has loaded, at the same time as that one.
     func join(_ common: Common) throws(EmbeddingError) {
         loaded = Loaded(
-            engine: try OneDNNEngine(sharing: common.engine), precision: common.precision, weights: common.weights)
+            engine: try OneDNNEngine(common.engine), precision: common.precision, weights: common.weights)
     }
 
     /// The normalized embeddings of a batch's pictures, `count × dimension`, row-major.

@@ -8,11 +8,10 @@ import Synchronization
 final class NetworkWeights: Sendable {
     private let ordered: Mutex<Ordered>
 
-    /// oneDNN only reads these tensors once they are in here.
-    private struct Ordered: @unchecked Sendable {
+    private struct Ordered {
         /// By the convolution's name: one tensor for each layout in use.
-        var weights: [String: [Tensor]] = [:]
-        var biases: [String: Tensor] = [:]
+        var weights: [String: [ReadOnlyTensor]] = [:]
+        var biases: [String: ReadOnlyTensor] = [:]
     }
 
     /// Folds, converts and reorders the weights of every convolution.
@@ -39,14 +38,14 @@ final class NetworkWeights: Sendable {
             let plain = try Tensor(.rowMajor(layer.shape, .float32), in: unordered, on: engine)
             let tensor = try Tensor(layout, in: ordered, at: weightOffset, on: engine)
             try Self.reorder(plain, to: tensor, named: layer.name, on: engine)
-            known.weights[layer.name] = [tensor]
+            known.weights[layer.name] = [ReadOnlyTensor(tensor: tensor)]
             weightOffset += aligned(layout.byteCount)
 
             let bias = try Tensor(
                 .rowMajor([layer.outputChannels], .float32), in: biasStorage, at: biasOffset, on: engine)
             UnsafeMutableRawBufferPointer(start: biasStorage.base + biasOffset, count: bias.layout.byteCount)
                 .copyBytes(from: folded.bias.withUnsafeBytes { Array($0) })
-            known.biases[layer.name] = bias
+            known.biases[layer.name] = ReadOnlyTensor(tensor: bias)
             biasOffset += aligned(bias.layout.byteCount)
         }
         self.ordered = Mutex(known)
@@ -58,18 +57,19 @@ final class NetworkWeights: Sendable {
     ) throws(EmbeddingError) -> Tensor {
         try ordered.withLock { ordered throws(EmbeddingError) in
             let known = ordered.weights[layer.name] ?? []
-            if let tensor = known.first(where: { $0.layout == layout }) { return SharedTensor(tensor: tensor) }
+            if let known = known.first(where: { $0.tensor.layout == layout }) { return known }
             guard let first = known.first else { throw .oneDNN(status: "no weights", operation: layer.name) }
             let tensor = try Tensor(layout, in: TensorStorage(byteCount: layout.byteCount), on: engine)
-            try Self.reorder(first, to: tensor, named: layer.name, on: engine)
-            ordered.weights[layer.name] = known + [tensor]
-            return SharedTensor(tensor: tensor)
+            try Self.reorder(first.tensor, to: tensor, named: layer.name, on: engine)
+            let made = ReadOnlyTensor(tensor: tensor)
+            ordered.weights[layer.name] = known + [made]
+            return made
         }.tensor
     }
 
     /// The bias of a convolution, float32.
     func bias(of layer: ConvolutionLayer) throws(EmbeddingError) -> Tensor {
-        let bias = ordered.withLock { $0.biases[layer.name].map { SharedTensor(tensor: $0) } }
+        let bias = ordered.withLock { $0.biases[layer.name] }
         guard let bias else { throw .oneDNN(status: "no bias", operation: layer.name) }
         return bias.tensor
     }
@@ -87,9 +87,9 @@ final class NetworkWeights: Sendable {
     }
 }
 
-/// A tensor that nobody writes any more.
-private struct SharedTensor: @unchecked Sendable {
-    let tensor: Tensor
+/// A tensor that nobody writes to or points elsewhere any more: oneDNN reads it from any thread.
+private struct ReadOnlyTensor: Sendable {
+    nonisolated(unsafe) let tensor: Tensor
 }
 
 /// A size rounded up to whole cache lines.

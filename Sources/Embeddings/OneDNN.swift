@@ -35,15 +35,14 @@ enum OneDNN {
 /// Engines that share a handle can use the same tensors, each on a thread of its own.
 final class OneDNNEngine {
     var handle: dnnl_engine_t { shared.handle }
-    private let shared: EngineHandle
+    /// What an engine on another thread can be made of.
+    let shared: EngineHandle
     private let stream: dnnl_stream_t
 
     convenience init() throws(EmbeddingError) { try self.init(EngineHandle()) }
 
-    /// The same engine with a stream of its own.
-    convenience init(sharing other: OneDNNEngine) throws(EmbeddingError) { try self.init(other.shared) }
-
-    private init(_ shared: EngineHandle) throws(EmbeddingError) {
+    /// The same engine as others of this handle, with a stream of its own.
+    init(_ shared: EngineHandle) throws(EmbeddingError) {
         let engine = shared.handle
         stream = try created("a stream") { dnnl_stream_create(&$0, engine, dnnl_stream_default_flags.rawValue) }
         self.shared = shared
@@ -64,9 +63,9 @@ final class OneDNNEngine {
     }
 }
 
-/// The handle of an engine, destroyed with its last owner.
-private final class EngineHandle {
-    let handle: dnnl_engine_t
+/// The handle of an engine, which oneDNN lets any thread use; destroyed with its last owner.
+final class EngineHandle: Sendable {
+    nonisolated(unsafe) let handle: dnnl_engine_t
 
     init() throws(EmbeddingError) {
         // Without the cache every network has primitives of its own. Those that two networks of one process shared gave
