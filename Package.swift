@@ -134,8 +134,8 @@ let package = Package(
         tests(
             of: "IndexSync",
             [
-                "Catalog", "Daemons", "Faults", "IndexSync", "likeness", "LocalCluster", "Postgres", "VectorIndexes",
-                logging, system,
+                "Catalog", "Daemons", "Faults", "IndexSync", "likeness", "LocalCluster", "NativeThreads", "Postgres",
+                "VectorIndexes", logging, system,
             ]),
         tests(
             of: "Search",

@@ -1,5 +1,4 @@
 import Catalog
-import Glibc
 import NativeThreads
 import VectorIndexes
 
@@ -38,13 +37,9 @@ enum BackgroundResult: Sendable {
 
 /// Does one thing at a time on a thread of its own that takes the processor only when nobody else wants it.
 actor BackgroundWorker {
-    /// Source: nice(1); 10 gets about a ninth of what 0 gets.
-    private static let niceness: Int32 = 10
-
     private let thread: NativeThreadExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
     private let building: GenerationBuilding
-    private var isNice = false
 
     /// - Parameter name: that of its thread.
     init(name: String, _ building: @escaping GenerationBuilding) {
@@ -53,12 +48,14 @@ actor BackgroundWorker {
     }
 
     /// Works to the end, or until the control cancels it.
-    func run(_ job: BackgroundJob, _ control: BuildControl) -> Result<BackgroundResult, IndexError> {
-        if !isNice {
-            // On Linux the number 0 means the calling thread; those that OpenMP starts for it inherit its priority.
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
-            isNice = true
-        }
+    ///
+    /// - Parameter share: told which thread works.
+    func run(
+        _ job: BackgroundJob, _ control: BuildControl, _ share: ProcessorShare
+    ) -> Result<BackgroundResult, IndexError> {
+        let priority = ThreadPriority()
+        priority.lower()
+        share.begin(priority)
         do throws(IndexError) {
             return .success(try job.run(control, building: building))
         } catch {

@@ -108,7 +108,7 @@ struct NeighborRounds {
 
     /// Ends the search and forgets everything but the trouble there was.
     mutating func forget() {
-        running?.content.work.control.cancel()
+        running?.content.work.cancel()
         let trouble = trouble
         self = NeighborRounds()
         self.trouble = trouble

@@ -12,6 +12,8 @@ extension SyncDaemon {
     /// - Throws: only what ends the daemon.
     func turn() throws {
         notifier.isAlive()
+        running?.lookAtShare()
+        for model in followed.values { model.neighbors.running?.content.work.lookAtShare() }
         if let trouble = databaseTrouble, ContinuousClock.now < trouble.retryAt { return }
         do {
             let catalog = try connected()
@@ -48,7 +50,7 @@ extension SyncDaemon {
         let models = try IndexSync.followed(catalog, folders)
         let indexes = try catalog.indexes()
         for (id, model) in followed where !models.contains(where: { $0.id == id }) {
-            if running?.model == id { running?.control.cancel() }
+            if running?.model == id { running?.cancel() }
             release(model)
             followed[id] = nil
         }
@@ -114,7 +116,7 @@ extension SyncDaemon {
         }
         if let running, running.model == model.model.id {
             // Of a store that is written anew the slots are others.
-            if session.rebuildReason != nil { running.control.cancel() }
+            if session.rebuildReason != nil { running.cancel() }
             // The session before has ended its trainings.
             if let record = running.started?.record { try session.record(record) }
         }

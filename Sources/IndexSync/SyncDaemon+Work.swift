@@ -14,6 +14,7 @@ final class RunningWork {
     let control: BuildControl
     let outcome: WorkOutcome
     let task: Task<Void, Never>
+    private let share: ProcessorShare
 
     init(
         _ model: ModelID, _ job: BackgroundJob, _ started: StartedWork?, by worker: BackgroundWorker,
@@ -22,15 +23,27 @@ final class RunningWork {
         self.model = model
         self.job = job
         self.started = started
-        let (control, outcome) = (BuildControl(), WorkOutcome())
+        let (control, outcome, share) = (BuildControl(), WorkOutcome(), ProcessorShare())
         self.control = control
         self.outcome = outcome
+        self.share = share
         task = Task {
             let start = ContinuousClock.now
-            let result = await worker.run(job, control)
+            let result = await worker.run(job, control, share)
             outcome.set(result, took: ContinuousClock.now - start)
             bell.ring()
         }
+    }
+
+    /// Ends it within 2 seconds.
+    func cancel() {
+        control.cancel()
+        lookAtShare()
+    }
+
+    /// Sees to it that it gets on, and ends when it is to, where others keep all processors busy.
+    func lookAtShare() {
+        if outcome.result == nil { share.look(isToEnd: control.isCancelled) }
     }
 
     /// `building graph (hnsw) generation 2: adding rows 43 %, first generation`; nil for what nobody waits for.
@@ -123,7 +136,7 @@ extension SyncDaemon {
     /// Ends work on what nobody wants any more.
     func cancelUnwanted(_ model: FollowedModel) {
         guard let work = running, work.model == model.model.id, unwanted(work, model) != nil else { return }
-        work.control.cancel()
+        work.cancel()
     }
 
     /// Why what is being made is not wanted any more; nil while it is.

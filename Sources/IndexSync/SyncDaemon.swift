@@ -143,7 +143,7 @@ public actor SyncDaemon {
     private func shutDown() async {
         notifier.stopping()
         if let running {
-            running.control.cancel()
+            running.cancel()
             // Measuring leaves nothing behind, and takes its time.
             if let started = running.started {
                 await running.task.value
