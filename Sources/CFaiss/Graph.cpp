@@ -131,6 +131,11 @@ extern "C" cfaiss_status cfaiss_graph_new(
         message, message_capacity, [&] { *graph = new cfaiss_graph(dimension, m, ef_construction, distances); });
 }
 
+extern "C" cfaiss_status cfaiss_graph_copy(
+    const cfaiss_graph *graph, cfaiss_graph **copy, char *message, size_t message_capacity) {
+    return likeness::guarded(message, message_capacity, [&] { *copy = new cfaiss_graph(*graph); });
+}
+
 extern "C" void cfaiss_graph_free(cfaiss_graph *graph) { delete graph; }
 
 extern "C" size_t cfaiss_graph_count(const cfaiss_graph *graph) { return graph->count(); }
@@ -223,28 +228,43 @@ extern "C" void cfaiss_graph_set_entry(cfaiss_graph *graph, int32_t node, int32_
     graph->hnsw.max_level = level;
 }
 
-extern "C" cfaiss_graph_fault cfaiss_graph_check(const cfaiss_graph *graph, int32_t *node) {
+static bool has_sound_entry(const cfaiss_graph *graph) {
     const faiss::HNSW &hnsw = graph->hnsw;
     const int highest = graph->count() == 0 ? 0 : *std::max_element(hnsw.levels.begin(), hnsw.levels.end());
     const int entry = hnsw.entry_point;
-    if (graph->count() == 0 ? entry != -1 || hnsw.max_level != -1
-                            : entry < 0 || static_cast<size_t>(entry) >= graph->count()
-                    || hnsw.levels[static_cast<size_t>(entry)] != highest || hnsw.max_level != highest - 1) {
-        return CFAISS_GRAPH_BAD_ENTRY;
-    }
+    if (graph->count() == 0) return entry == -1 && hnsw.max_level == -1;
+    return entry >= 0 && static_cast<size_t>(entry) < graph->count()
+        && hnsw.levels[static_cast<size_t>(entry)] == highest && hnsw.max_level == highest - 1;
+}
+
+static bool is_sound(const cfaiss_graph *graph, size_t node, int level) {
+    const auto [begin, end] = graph->room(node, level);
+    return std::all_of(begin, end, [&](int32_t other) {
+        return other == -1
+            || (other >= 0 && static_cast<size_t>(other) < graph->count()
+                && graph->hnsw.levels[static_cast<size_t>(other)] > level);
+    });
+}
+
+extern "C" cfaiss_graph_fault cfaiss_graph_check(const cfaiss_graph *graph, int32_t *node) {
+    if (!has_sound_entry(graph)) return CFAISS_GRAPH_BAD_ENTRY;
     for (size_t each = 0; each < graph->count(); each++) {
-        for (int level = 0; level < hnsw.levels[each]; level++) {
-            const auto [begin, end] = graph->room(each, level);
-            const bool sound = std::all_of(begin, end, [&](int32_t other) {
-                return other == -1
-                    || (other >= 0 && static_cast<size_t>(other) < graph->count()
-                        && hnsw.levels[static_cast<size_t>(other)] > level);
-            });
-            if (!sound) {
-                *node = static_cast<int32_t>(each);
-                return CFAISS_GRAPH_BAD_NEIGHBOR;
-            }
+        for (int level = 0; level < graph->hnsw.levels[each]; level++) {
+            if (is_sound(graph, each, level)) continue;
+            *node = static_cast<int32_t>(each);
+            return CFAISS_GRAPH_BAD_NEIGHBOR;
         }
+    }
+    return CFAISS_GRAPH_SOUND;
+}
+
+extern "C" cfaiss_graph_fault cfaiss_graph_check_lists(
+    const cfaiss_graph *graph, const cfaiss_list *lists, size_t count, int32_t *node) {
+    if (!has_sound_entry(graph)) return CFAISS_GRAPH_BAD_ENTRY;
+    for (size_t place = 0; place < count; place++) {
+        if (is_sound(graph, static_cast<size_t>(lists[place].node), lists[place].level)) continue;
+        *node = lists[place].node;
+        return CFAISS_GRAPH_BAD_NEIGHBOR;
     }
     return CFAISS_GRAPH_SOUND;
 }

@@ -51,6 +51,12 @@ struct cfaiss_graph {
         hnsw.efConstruction = ef_construction;
     }
 
+    cfaiss_graph(const cfaiss_graph &other)
+        : hnsw(other.hnsw), dimension(other.dimension), distances(other.distances), rows(other.rows),
+          locks(other.count()), visited(static_cast<int>(other.count())) {
+        for (omp_lock_t &lock : locks) omp_init_lock(&lock);
+    }
+
     faiss::HNSW hnsw;
     const size_t dimension;
     const cfaiss_distances distances;

@@ -52,9 +52,11 @@ struct IndexFolder: Sendable {
 
     /// Maps a file that a manifest names, once its header and checksum have been found right.
     ///
-    /// - Returns: its bytes behind the header; the mapping must be kept while they are used.
+    /// - Parameter beginning: what was found right of it before, of which nothing is read or given; nil: nothing.
+    /// - Returns: its bytes behind the header and the beginning; the mapping must be kept while they are used.
     func map(
-        _ file: Manifest.Generation.File, _ kind: FileHeader.Kind, generation: Int
+        _ file: Manifest.Generation.File, _ kind: FileHeader.Kind, generation: Int,
+        behind beginning: Manifest.Generation.File? = nil
     ) throws(IndexError) -> CheckedFile {
         let path = path.appending(file.name)
         let open: OpenFile
@@ -70,10 +72,13 @@ struct IndexFolder: Sendable {
         }
         let mapped = try open.map(count: needed)
         try header(kind, generation: generation).check(mapped.bytes, of: path)
-        let content = UnsafeRawBufferPointer(rebasing: mapped.bytes[kind.contentOffset...])
-        let checksum = CRC32C.checksum(content)
-        guard checksum == file.checksum else {
-            throw .damaged(path, what: "has checksum \(hexadecimal(checksum)), not \(hexadecimal(file.checksum))")
+        let content = UnsafeRawBufferPointer(
+            rebasing: mapped.bytes[(kind.contentOffset + (beginning?.bytes ?? 0))...])
+        var checksum = CRC32C(beginning?.checksum ?? 0)
+        checksum.update(content)
+        guard checksum.value == file.checksum else {
+            throw .damaged(
+                path, what: "has checksum \(hexadecimal(checksum.value)), not \(hexadecimal(file.checksum))")
         }
         return CheckedFile(path: path, mapping: mapped, content: content)
     }

@@ -16,11 +16,11 @@ final class HNSWBounds: Sendable {
         self.sketches = sketches
         dimension = store.manifest.identity.dimension
         rows = .allocate(capacity: slots.count)
-        let places = Dictionary(uniqueKeysWithValues: store.chunks.enumerated().map { ($1.number, $0) })
         for (node, slot) in slots.enumerated() {
-            guard let (chunk, row) = store.rows.place(of: RowSlot(rawValue: slot)), let place = places[chunk.number]
-            else { preconditionFailure("a graph that was read has nodes for rows only") }
-            rows.initializeElement(at: node, to: sketches.chunks[place].sketch(of: row))
+            guard let (chunk, row) = store.rows.position(of: RowSlot(rawValue: slot)) else {
+                preconditionFailure("a graph that was read has nodes for rows only")
+            }
+            rows.initializeElement(at: node, to: sketches.chunks[chunk].sketch(of: row))
         }
     }
 

@@ -31,6 +31,15 @@ final class HNSWGraph {
         self.dimension = dimension
     }
 
+    /// Makes a graph with the same nodes and links over the same rows. The other one may be searched meanwhile.
+    init(copying other: HNSWGraph) throws(IndexError) {
+        var made: OpaquePointer?
+        try Faiss.call { cfaiss_graph_copy(other.handle, &made, $0, $1) }
+        guard let made else { throw .native("no graph was made") }
+        handle = made
+        dimension = other.dimension
+    }
+
     deinit { cfaiss_graph_free(handle) }
 
     var count: Int { cfaiss_graph_count(handle) }
@@ -122,9 +131,17 @@ final class HNSWGraph {
     }
 
     /// What is wrong with a graph that was read; nil when every number in it can be used.
-    func fault() -> String? {
+    ///
+    /// - Parameter lists: those that were set since nothing was wrong with it; nil: all are looked at.
+    func fault(in lists: [List]? = nil) -> String? {
         var node: Int32 = -1
-        switch cfaiss_graph_check(handle, &node) {
+        let fault =
+            if let lists {
+                cfaiss_graph_check_lists(handle, lists.map(\.asFaissHasIt), lists.count, &node)
+            } else {
+                cfaiss_graph_check(handle, &node)
+            }
+        switch fault {
         case CFAISS_GRAPH_SOUND: return nil
         case CFAISS_GRAPH_BAD_ENTRY: return "begins at node \(entry.node) on level \(entry.level), which it cannot"
         default: return "links node \(node) to one that is not there or not on that level"

@@ -14,41 +14,50 @@ struct HNSWIndex: TunableIndex {
     private let store: VectorStore
     private let everyRow: FlatIndex
     private var efSearch: Int
-    private let slots: [UInt32]
+    // Nobody changes it, and searches of its graph may run at the same time.
+    nonisolated(unsafe) private let reading: HNSWReading
     /// The rows that are equal to those of nodes, by node.
     private let twins: [Int: [UInt32]]
-    // Nobody changes it, and searches of it may run at the same time.
-    nonisolated(unsafe) private let graph: HNSWGraph
     /// nil while rows have no sketches.
     private let bounds: HNSWBounds?
 
     /// The index as readers ask it.
     static func open(
-        _ entry: Manifest.Index, over store: VectorStore
-    ) throws(IndexError) -> any SearchableIndex { try HNSWIndex(entry, over: store) }
+        _ entry: Manifest.Index, over store: VectorStore, after earlier: (any SearchableIndex)?
+    ) throws(IndexError) -> any SearchableIndex {
+        try HNSWIndex(entry, over: store, after: earlier as? HNSWIndex)
+    }
 
     /// The index as the writer adds to it.
     static func resume(
         _ entry: Manifest.Index, _ built: Manifest.Generation, in folder: IndexFolder, _ vector: RowVectors
     ) throws(IndexError) -> any GrowingIndex { try GrowingHNSWIndex(entry, built, in: folder, vector) }
 
-    private init(_ entry: Manifest.Index, over store: VectorStore) throws(IndexError) {
+    private var slots: [UInt32] { reading.structure.slots }
+
+    private init(
+        _ entry: Manifest.Index, over store: VectorStore, after earlier: HNSWIndex?
+    ) throws(IndexError) {
         guard let built = entry.built else { preconditionFailure("a graph that was not built has nothing to open") }
         let folder = IndexFolder(
             entry.specification.name, layout: StoreLayout(folder: store.folder), manifest: store.manifest)
         let rows = store.rows
-        let reading = try HNSWReading(built, generation: entry.generation, in: folder) { slot throws(IndexError) in
-            rows.vector(slot)
-        }
+        let vector: RowVectors = { slot throws(IndexError) in rows.vector(slot) }
+        let reading =
+            if let earlier, earlier.isBeginning(of: built, entry, over: store) {
+                try HNSWReading(continuing: earlier.reading, to: built, in: folder, vector)
+            } else {
+                try HNSWReading(built, generation: entry.generation, in: folder, vector)
+            }
         self.store = store
         specification = entry.specification
         generation = entry.generation
         dimension = folder.dimension
         everyRow = FlatIndex(entry, over: store)
         efSearch = try HNSWParameters(built.parameters).efSearch
-        slots = reading.structure.slots
-        graph = reading.structure.graph
-        bounds = store.sketchSearch.map { [slots] in HNSWBounds($0.sketches, slots, of: store) }
+        self.reading = reading
+        let slots = reading.structure.slots
+        bounds = store.sketchSearch.map { HNSWBounds($0.sketches, slots, of: store) }
         twins = Dictionary(grouping: reading.structure.twins) { Int($0.node) }.mapValues { $0.map(\.slot) }
         if store.deadCount == 0 {
             count = reading.structure.rowCount
@@ -57,6 +66,15 @@ struct HNSWIndex: TunableIndex {
             let isLive: (UInt32) -> Bool = { rows.liveID(RowSlot(rawValue: $0)) != nil }
             count = slots.count(where: isLive) + twinSlots.count(where: isLive)
         }
+    }
+
+    /// Whether it is an index of the same store whose files had the beginning of what they have now.
+    private func isBeginning(
+        of built: Manifest.Generation, _ entry: Manifest.Index, over next: VectorStore
+    ) -> Bool {
+        specification.name == entry.specification.name && store.folder == next.folder
+            && store.manifest.store == next.manifest.store && next.rows.keepPlaces(of: store.rows)
+            && reading.isBeginning(of: built, generation: entry.generation)
     }
 
     func with(parameters: [String: Int]) -> HNSWIndex {
@@ -120,7 +138,7 @@ struct HNSWIndex: TunableIndex {
     ) throws(IndexError) -> [Neighbor]? {
         var attempt = first
         while true {
-            let found = try graph.search(query, bounds, k: attempt, efSearch: max(efSearch, attempt))
+            let found = try reading.structure.graph.search(query, bounds, k: attempt, efSearch: max(efSearch, attempt))
             var nearest = NearestNeighbors(k)
             var admitted = 0
             for (node, distance) in found {

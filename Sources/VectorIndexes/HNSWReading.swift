@@ -4,8 +4,11 @@ struct HNSWReading {
     /// For each node, where its row begins.
     private(set) var addresses: [UnsafePointer<Float>] = []
     private let parameters: HNSWParameters
-    private let covers: UInt32
+    private let built: Manifest.Generation
+    private let generation: Int
     private var nodeSlots: Set<UInt32> = []
+    /// What the log has set.
+    private var lists: [HNSWGraph.List] = []
 
     /// - Parameter vector: where rows lie.
     /// - Throws: ``IndexError/damaged(_:what:)`` for whatever cannot be a graph over these rows, and what mapping throws.
@@ -13,7 +16,8 @@ struct HNSWReading {
         _ built: Manifest.Generation, generation: Int, in folder: IndexFolder, _ vector: RowVectors
     ) throws(IndexError) {
         parameters = try HNSWParameters(built.parameters)
-        covers = built.covers
+        self.built = built
+        self.generation = generation
         structure = try HNSWStructure(parameters, dimension: folder.dimension)
         let base = try folder.map(built.base, .graph, generation: generation)
         let log = try folder.map(built.log, .links, generation: generation)
@@ -22,8 +26,40 @@ struct HNSWReading {
         // The base is looked at before the log, so that damage is looked for in the file that has it.
         if let fault = structure.graph.fault() { throw words.damaged(fault) }
         words = WordReader(log)
+        try readBlocks(&words, vector)
+    }
+
+    /// Goes on where the files were read before: what came behind that alone is read.
+    ///
+    /// - Parameters:
+    ///   - earlier: an earlier reading of the same generation of the same store; must be ``isBeginning(of:generation:)``.
+    ///   - vector: where rows lie; those of `earlier` must lie where they did.
+    /// - Throws: as reading all of it.
+    /// - Complexity: a copy of the links in memory, and what came.
+    init(
+        continuing earlier: HNSWReading, to built: Manifest.Generation, in folder: IndexFolder, _ vector: RowVectors
+    ) throws(IndexError) {
+        parameters = earlier.parameters
+        generation = earlier.generation
+        self.built = built
+        structure = try HNSWStructure(copying: earlier.structure)
+        addresses = earlier.addresses
+        nodeSlots = earlier.nodeSlots
+        let log = try folder.map(built.log, .links, generation: generation, behind: earlier.built.log)
+        var words = WordReader(log)
+        try readBlocks(&words, vector)
+    }
+
+    /// Whether the files of a generation begin with what was read.
+    func isBeginning(of next: Manifest.Generation, generation: Int) -> Bool {
+        self.generation == generation && built.base == next.base && built.log.name == next.log.name
+            && built.log.bytes <= next.log.bytes && built.covers <= next.covers
+    }
+
+    private mutating func readBlocks(_ words: inout WordReader, _ vector: RowVectors) throws(IndexError) {
         while !words.isAtEnd { try readBlock(&words, vector) }
-        if let fault = structure.graph.fault() { throw words.damaged(fault) }
+        if let fault = structure.graph.fault(in: lists) { throw words.damaged(fault) }
+        lists = []
         guard structure.rowCount == built.rows else {
             throw words.damaged("leads to \(structure.rowCount) rows, not \(built.rows)")
         }
@@ -66,6 +102,7 @@ struct HNSWReading {
             guard neighbors.withMemoryRebound(to: Int32.self, { structure.graph.setNeighbors(of: node, $0) }) else {
                 throw words.damaged("has \(neighbors.count) neighbors of node \(list[0]) on level \(node.level)")
             }
+            lists.append(node)
         }
         structure.graph.entry = (Int32(bitPattern: head[3]), Int32(bitPattern: head[4]))
     }
@@ -111,7 +148,7 @@ struct HNSWReading {
     private func address(
         of slot: UInt32, _ words: WordReader, _ vector: RowVectors
     ) throws(IndexError) -> UnsafePointer<Float> {
-        guard slot < covers, let address = try vector(RowSlot(rawValue: slot)) else {
+        guard slot < built.covers, let address = try vector(RowSlot(rawValue: slot)) else {
             throw words.damaged("names slot \(slot), in which there is no row")
         }
         return address

@@ -23,6 +23,14 @@ struct HNSWStructure {
         graph = try HNSWGraph(parameters, dimension: dimension)
     }
 
+    /// Makes one that can be added to while the other stays as it is.
+    init(copying other: HNSWStructure) throws(IndexError) {
+        graph = try HNSWGraph(copying: other.graph)
+        slots = other.slots
+        checksums = other.checksums
+        twins = other.twins
+    }
+
     /// Rows that it stands for.
     var rowCount: Int { slots.count + twins.count }
 

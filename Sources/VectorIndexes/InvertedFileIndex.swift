@@ -2,10 +2,11 @@
 enum InvertedFileIndex {
     /// The index as readers ask it.
     static func open(
-        _ entry: Manifest.Index, over store: VectorStore
+        _ entry: Manifest.Index, over store: VectorStore, after earlier: (any SearchableIndex)?
     ) throws(IndexError) -> any SearchableIndex {
         guard let built = entry.built else { preconditionFailure("an index is opened once it is built") }
-        return InvertedFile(try InvertedFileLists(entry, built, over: store))
+        return InvertedFile(
+            try InvertedFileLists(entry, built, over: store, after: (earlier as? InvertedFile)?.lists))
     }
 
     /// The index as the writer adds to it.

@@ -23,6 +23,14 @@ final class InvertedFileLists: Sendable {
     /// The log's records, built.rows × shape.recordSize bytes, valid while `self` lives.
     var records: UnsafeRawBufferPointer { log.content }
 
+    private func isOfSameTraining(
+        _ built: Manifest.Generation, _ entry: Manifest.Index, _ store: VectorStore
+    ) -> Bool {
+        self.entry.specification.name == entry.specification.name && self.entry.generation == entry.generation
+            && self.built.base == built.base && self.store.folder == store.folder
+            && self.store.manifest.store == store.manifest.store
+    }
+
     func entries(of list: Int) -> Range<Int> { starts[list]..<starts[list + 1] }
 
     /// The id of an entry's row.
@@ -35,17 +43,23 @@ final class InvertedFileLists: Sendable {
 
     /// Maps a generation's files and sorts the live rows by list. Every number is checked.
     ///
+    /// - Parameter earlier: the same index as it was opened before, whose centroids serve again unless it was trained anew.
     /// - Throws: ``IndexError/damaged(_:what:)`` or ``IndexError/file(_:_:_:)``.
     /// - Complexity: O(rows + nlist).
     init(
-        _ entry: Manifest.Index, _ built: Manifest.Generation, over store: VectorStore
+        _ entry: Manifest.Index, _ built: Manifest.Generation, over store: VectorStore,
+        after earlier: InvertedFileLists? = nil
     ) throws(IndexError) {
         let folder = IndexFolder(
             entry.specification.name, layout: StoreLayout(folder: store.folder), manifest: store.manifest)
         self.entry = entry
         self.store = store
         self.built = built
-        base = try InvertedFileBase(built, entry, in: folder)
+        if let earlier, earlier.isOfSameTraining(built, entry, store) {
+            base = earlier.base
+        } else {
+            base = try InvertedFileBase(built, entry, in: folder)
+        }
         log = try folder.map(built.log, .lists, generation: entry.generation)
         let table = RowTable(store.rows)
         let sorted = try SortedRecords(log, base.shape, built, table)

@@ -23,11 +23,23 @@ struct StoreRows: Sendable {
 
     /// Where the row lies; nil for a slot that no opened row has.
     func place(of slot: RowSlot) -> (chunk: OpenChunk, row: Int)? {
+        position(of: slot).map { (chunks[$0.chunk], $0.row) }
+    }
+
+    /// Where the row lies, by the place of its chunk among the chunks; nil for a slot that no opened row has.
+    func position(of slot: RowSlot) -> (chunk: Int, row: Int)? {
         let number = Int(slot.rawValue) / rowsPerChunk + 1 - lowest
         guard places.indices.contains(number), places[number] >= 0 else { return nil }
-        let chunk = chunks[Int(places[number])]
+        let place = Int(places[number])
         let row = Int(slot.rawValue) % rowsPerChunk
-        return row < chunk.rows ? (chunk, row) : nil
+        return row < chunks[place].rows ? (place, row) : nil
+    }
+
+    /// Whether all rows of an earlier opening are among these, and lie where they did.
+    func keepPlaces(of earlier: StoreRows) -> Bool {
+        earlier.chunks.allSatisfy { chunk in
+            chunks.contains { $0.number == chunk.number && $0.vectors == chunk.vectors && $0.rows >= chunk.rows }
+        }
     }
 
     /// The row's first value, valid while these rows live; nil for a slot that no opened row has.

@@ -168,9 +168,13 @@ public struct VectorStore: Sendable {
 
     /// An index over the rows of this opened store.
     ///
+    /// - Parameter earlier: the same index as it was opened over an earlier opening of the store, which this one was opened
+    ///   after: of what was read then only what came since is read and checked.
     /// - Throws: ``IndexError/noSuchIndex(_:have:)``, or ``IndexError/typeUnavailable(_:)`` for an index that a later
     ///   version made.
-    public func index(named name: String) throws(IndexError) -> any SearchableIndex {
+    public func index(
+        named name: String, after earlier: (any SearchableIndex)? = nil
+    ) throws(IndexError) -> any SearchableIndex {
         guard let entry = manifest.indexes.first(where: { $0.specification.name == name }) else {
             throw .noSuchIndex(name, have: manifest.indexes.map(\.specification.name))
         }
@@ -178,8 +182,8 @@ public struct VectorStore: Sendable {
         guard entry.built != nil else { return FlatIndex(entry, over: self) }
         switch entry.specification.type {
         case .flat: return FlatIndex(entry, over: self)
-        case .hnsw: return try HNSWIndex.open(entry, over: self)
-        case .ivfflat, .ivfpq: return try InvertedFileIndex.open(entry, over: self)
+        case .hnsw: return try HNSWIndex.open(entry, over: self, after: earlier)
+        case .ivfflat, .ivfpq: return try InvertedFileIndex.open(entry, over: self, after: earlier)
         }
     }
 }

@@ -31,9 +31,23 @@ struct LiveCatalog {
         }
     }
 
+    /// Waits until the daemon has nothing to do but to follow: nothing is built, and no neighbors are to be searched.
+    func settle() throws {
+        guard let manifest = try StoreWriter.publishedManifest(in: store) else { return }
+        var quiet = 0
+        while quiet < 4 {
+            Thread.sleep(forTimeInterval: 0.5)
+            let activity = try synthetic.catalog.activity(store: manifest.store, model: synthetic.model.id)
+            let waiting = try synthetic.catalog.countImagesWithoutEdges(model: synthetic.model.id)
+            quiet = activity?.activity == nil && waiting == 0 ? quiet + 1 : 0
+        }
+    }
+
     @discardableResult
-    func add(_ numbers: Range<Int>) throws -> [ImageID] {
-        try synthetic.add(numbers.map { (name: "row \($0)", vector: vector($0)) })
+    func add(_ numbers: Range<Int>) throws -> [ImageID] { try synthetic.add(pictures(numbers)) }
+
+    func pictures(_ numbers: Range<Int>) -> [(name: String, vector: [Float])] {
+        numbers.map { (name: "row \($0)", vector: vector($0)) }
     }
 
     func add(_ number: Int) throws -> ImageID {
@@ -98,15 +112,17 @@ enum Freshness {
         _ folder: FilePath, _ name: String, _ waiting: borrowing Mutex<[Waiting]>, _ isDone: borrowing Mutex<Bool>,
         _ found: (Bool, Double) -> Void
     ) {
-        var publication = 0
+        var known: (store: VectorStore, index: any SearchableIndex)?
         while !isDone.withLock({ $0 }) {
-            guard let manifest = try? StoreWriter.publishedManifest(in: folder), manifest.publication != publication,
-                let store = try? VectorStore.open(folder), let index = try? store.index(named: name)
+            guard let manifest = try? StoreWriter.publishedManifest(in: folder),
+                manifest.publication != known?.store.manifest.publication,
+                let store = try? VectorStore.open(folder, after: known?.store),
+                let index = try? store.index(named: name, after: known?.index)
             else {
                 Thread.sleep(forTimeInterval: 0.001)
                 continue
             }
-            publication = manifest.publication
+            known = (store, index)
             for one in waiting.withLock({ $0 }) {
                 guard let answer = try? index.search(one.vector, k: 1).first?.first else { continue }
                 let isThere = answer.id.rawValue == one.image.rawValue
@@ -131,20 +147,22 @@ enum Throughput {
     static func measure(_ home: FilePath, seconds: Int, perSecond: Int, rows: Int) throws -> String {
         let live = try LiveCatalog(home: home)
         let queries = (0..<200).map { live.vector(1_000_000 + $0) }
+        let first = Int(Date().timeIntervalSince1970 * 1000)
+        // Made before: to think up vectors costs more than to add them.
+        let batches = stride(from: first, to: first + 2 * seconds * perSecond, by: rows).map {
+            live.pictures($0..<$0 + rows)
+        }
+        try live.settle()
         let idle = try ask(live.store, queries, seconds: seconds)
         let isDone = Mutex(false)
         let added = Mutex(0)
         let writer = Thread {
-            let first = Int(Date().timeIntervalSince1970 * 1000)
-            let begin = ContinuousClock.now
             guard let live = try? LiveCatalog(home: home) else { return }
-            var step = 0
-            while !isDone.withLock({ $0 }) {
-                let wait = begin + .seconds(1) * step / perSecond - .now
+            let begin = ContinuousClock.now
+            for (step, batch) in batches.enumerated() where !isDone.withLock({ $0 }) {
+                let wait = begin + .seconds(1) * (step * rows) / perSecond - .now
                 if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
-                let numbers = first + step..<first + step + rows
-                if let images = try? live.add(numbers) { added.withLock { $0 += images.count } }
-                step += rows
+                if let images = try? live.synthetic.add(batch) { added.withLock { $0 += images.count } }
             }
         }
         let likeness = LikenessCommand(home: home)
@@ -175,7 +193,7 @@ enum Throughput {
         var p99: Double { times.isEmpty ? 0 : times.sorted()[times.count * 99 / 100] }
     }
 
-    /// Asks each index in turn, on one thread, of what was published last: another thread opens it.
+    /// Asks each index in turn, on one thread alone, of what was published last: another thread opens it, ten times a second.
     private static func ask(_ folder: FilePath, _ queries: [[Float]], seconds: Int) throws -> [Outcome] {
         let current = Mutex(try indexes(folder))
         let isDone = Mutex(false)
@@ -184,7 +202,7 @@ enum Throughput {
                 let known = current.withLock { $0 }
                 let manifest = try? StoreWriter.publishedManifest(in: folder)
                 if let manifest, manifest.publication != known.publication,
-                    let newer = try? indexes(folder, after: known.store)
+                    let newer = try? indexes(folder, after: known)
                 {
                     current.withLock { $0 = newer }
                 }
@@ -202,7 +220,8 @@ enum Throughput {
                 while ContinuousClock.now < end {
                     let index = current.withLock { $0.indexes[place] }
                     let start = ContinuousClock.now
-                    let answer = try? index.search(queries[outcomes[place].count % queries.count], k: 10)
+                    let query = queries[outcomes[place].count % queries.count]
+                    let answer = try? index.search(query, k: 10, filter: nil, threads: 1)
                     outcomes[place].times.append((ContinuousClock.now - start) / .milliseconds(1))
                     if answer?.first?.count != 10 { outcomes[place].failed += 1 }
                 }
@@ -217,11 +236,15 @@ enum Throughput {
         let indexes: [any SearchableIndex]
     }
 
-    private static func indexes(_ folder: FilePath, after earlier: VectorStore? = nil) throws -> Opened {
-        guard let store = try VectorStore.open(folder, after: earlier) else { throw CocoaError(.fileNoSuchFile) }
+    private static func indexes(_ folder: FilePath, after earlier: Opened? = nil) throws -> Opened {
+        guard let store = try VectorStore.open(folder, after: earlier?.store) else {
+            throw CocoaError(.fileNoSuchFile)
+        }
         return Opened(
             store: store,
-            indexes: try store.manifest.indexes.map { try store.index(named: $0.specification.name) })
+            indexes: try store.manifest.indexes.enumerated().map { place, index in
+                try store.index(named: index.specification.name, after: earlier?.indexes[place])
+            })
     }
 }
 

@@ -64,6 +64,73 @@ import VectorIndexes
         }
     }
 
+    @Test(
+        arguments: [
+            (.hnsw, ["M": 4]), (.ivfflat, ["nlist": 6]), (.ivfpq, ["nlist": 6, "m": 4, "bits": 4]),
+        ] as [(IndexType, [String: Int])])
+    func `an index that is opened after an earlier one answers as one that is opened alone`(
+        type: IndexType, parameters: [String: Int]
+    ) throws {
+        let fixture = try InvertedFileFixture(type, parameters)
+        let rows = Rows.families(12, members: 20, dimension: 16, seed: 8)
+        let first = rows.prefix(100)
+        let writer = try fixture.built(first, rowsPerChunk: 64)
+        let queries = Array(rows.values[..<(40 * 16)])
+        var store = try fixture.scratch.open()
+        var index = try store.index(named: "lists")
+        for count in stride(from: 100, to: 240, by: 20) {
+            let before = try index.search(queries, k: 5)
+            try writer.append(ids: ids(count..<count + 20), vectors: Array(rows.prefix(count + 20).dropFirst(count)))
+            // A row twice is a twin in a graph.
+            try writer.append(ids: ids([1_000 + count]), vectors: rows[count])
+            try writer.remove(ids([count - 100, count + 3]))
+            try writer.publish()
+            let earlier = (store: store, index: index)
+            store = try #require(try VectorStore.open(fixture.scratch.store, after: earlier.store))
+            index = try store.index(named: "lists", after: earlier.index)
+            #expect(try index.search(queries, k: 5) == fixture.open().search(queries, k: 5))
+            #expect(index.count == store.liveCount)
+            #expect(try earlier.index.search(queries, k: 5) == before)
+        }
+        // Of another generation nothing was read.
+        try fixture.build(writer)
+        let newer = try #require(try VectorStore.open(fixture.scratch.store, after: store))
+        let rebuilt = try newer.index(named: "lists", after: index)
+        #expect(rebuilt.generation == 2)
+        #expect(try rebuilt.search(queries, k: 5) == fixture.open().search(queries, k: 5))
+    }
+
+    @Test func `of a graph only what came since is read and checked`() throws {
+        let scratch = try Scratch()
+        let rows = Rows.clustered(90, centers: 9, dimension: 8, seed: 9)
+        let writer = try scratch.graphWriter(rows.prefix(60))
+        try writer.append(ids: ids(60..<70), vectors: Array(rows.prefix(70).dropFirst(60)))
+        try writer.publish()
+        let store = try scratch.open()
+        let index = try store.index(named: "graph")
+        let known = try scratch.graphFiles()
+        try writer.append(ids: ids(70..<90), vectors: rows.dropFirst(70))
+        try writer.publish()
+        let files = try scratch.graphFiles()
+        #expect(files.base == known.base && files.log.name == known.log.name && files.log.bytes > known.log.bytes)
+        let name = "graph/" + files.log.name
+        let whole = try scratch.read(name)
+
+        func reopened(withByteFlippedAt place: Int) throws -> [[Neighbor]] {
+            var bytes = whole
+            bytes[place] ^= 4
+            try scratch.write(bytes, to: name)
+            let next = try #require(try VectorStore.open(scratch.store, after: store))
+            return try next.index(named: "graph", after: index).search(rows.values, k: 3)
+        }
+        let answers = try scratch.indexes().graph.search(rows.values, k: 3)
+        #expect(try reopened(withByteFlippedAt: 64 + known.log.bytes - 1) == answers)
+        for place in [64 + known.log.bytes, 64 + files.log.bytes - 1] {
+            let error = #expect(throws: IndexError.self) { try reopened(withByteFlippedAt: place) }
+            guard case .damaged(scratch.file(name), _) = try #require(error) else { throw try #require(error) }
+        }
+    }
+
     private func address(of id: Int, in store: VectorStore) throws -> UnsafePointer<Float> {
         try #require(store.withVector(of: VectorID(Int64(id))) { $0.baseAddress } ?? nil)
     }

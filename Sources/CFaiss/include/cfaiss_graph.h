@@ -60,6 +60,14 @@ cfaiss_status cfaiss_graph_new(
     size_t dimension, int m, int ef_construction, cfaiss_distances distances,
     cfaiss_graph *CFAISS_NULLABLE *CFAISS_NONNULL graph, char *CFAISS_NULLABLE message, size_t message_capacity);
 
+/*
+ * Makes a graph with the same nodes, links and entry over the same rows; `*copy` is the caller's to give to cfaiss_graph_free.
+ * Searches of `graph` may run meanwhile.
+ */
+cfaiss_status cfaiss_graph_copy(
+    const cfaiss_graph *graph, cfaiss_graph *CFAISS_NULLABLE *CFAISS_NONNULL copy, char *CFAISS_NULLABLE message,
+    size_t message_capacity);
+
 /* Ends a graph; NULL is let pass. */
 void cfaiss_graph_free(cfaiss_graph *CFAISS_NULLABLE graph);
 
@@ -140,6 +148,11 @@ typedef enum cfaiss_graph_fault {
 
 /* Looks at every number of the graph. `*node` is set to the node whose list is bad. */
 cfaiss_graph_fault cfaiss_graph_check(const cfaiss_graph *graph, int32_t *node);
+
+/* Looks at the entry and at some lists, which the graph must have: enough where all others were looked at before, for
+ * nodes neither go nor lose levels. */
+cfaiss_graph_fault cfaiss_graph_check_lists(
+    const cfaiss_graph *graph, const cfaiss_list *CFAISS_NULLABLE lists, size_t count, int32_t *node);
 
 /* What is known of a query's distances without reading rows. Called on the searching thread alone. */
 typedef struct cfaiss_bounds {
