@@ -62,7 +62,8 @@ extension StoreSession {
 
     /// Reads every embedding in one snapshot, and takes that snapshot for the position.
     private func readAll() throws -> StepReport {
-        let rows = GatheredRows(dimension: model.dimension, capacity: Self.rowsInAppend)
+        let rows = GatheredRows(
+            dimension: model.dimension, capacity: max(1, Self.bytesInReading / (4 * model.dimension)))
         position = try catalog.allEmbeddings(model: model.id) { image, vector in
             rows.append(image, vector)
             guard rows.isFull else { return }

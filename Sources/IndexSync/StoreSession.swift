@@ -18,6 +18,9 @@ package final class StoreSession {
     package static let changesInStep = 4096
     /// Rows gathered before they are appended: 2 MiB.
     static let rowsInAppend = 256
+    /// Bytes gathered before they are appended when everything is read: fewer than a socket holds, 208 KiB on Linux, so that
+    /// the server goes on while they are written.
+    static let bytesInReading = 128 << 10
 
     let catalog: Catalog
     let model: StoredModel
