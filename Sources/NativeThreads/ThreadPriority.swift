@@ -57,7 +57,7 @@ public struct ThreadPriority: Sendable {
 
     /// Whether a thread of the lowest priority may be raised again: with CAP_SYS_NICE, or RLIMIT_NICE of 10 or more. Tried on a
     /// thread that ends at once.
-    private static let canReturn: Bool = {
+    public static let canReturn: Bool = {
         let may = Atomic(false)
         return withUnsafePointer(to: may) { may in
             var thread = pthread_t()
